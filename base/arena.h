@@ -1,13 +1,13 @@
 /* arena.h - memory of one request or document, freed in one go.
  *
- * Units     : bytes; everything is aligned for any type.
- * Limits    : an arena never holds more than its limit; past it every call returns NULL.
+ * Units     : bytes; everything but text is aligned for any type.
+ * Limits    : an arena never hands out more than its limit; a call that would returns NULL.
  * Ownership : what is allocated lives until arena_free; nothing is freed alone.
  * Never     : shared between threads. */
 #ifndef KEG_BASE_ARENA_H
 #define KEG_BASE_ARENA_H
 
-#include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena;
@@ -23,6 +23,8 @@ char *arena_format(struct arena *arena, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 size_t arena_used(const struct arena *arena);
+/* Whether the call before failed at the arena's limit, not for want of the machine's memory. */
+bool arena_at_limit(const struct arena *arena);
 
 #define ARENA_NEW(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
 #define ARENA_ARRAY(arena, count, type) ((type *)arena_array((arena), (count), sizeof(type)))

@@ -28,10 +28,12 @@ bool str_ends(const char *text, const char *suffix);
 int str_to_int64(const char *text, int64_t *out);
 int str_to_uint64(const char *text, uint64_t *out);
 
-bool str_is_utf8(const char *text, size_t length); /* no surrogates, no overlong forms */
+/* RFC 3629: no surrogates, no overlong forms, nothing above U+10FFFF. */
+bool str_is_utf8(const char *text, size_t length);
+size_t str_utf8_prefix(const char *text, size_t length); /* how many bytes of it are UTF-8 */
 
-/* Text that grows up to a cap. Zero-initialise with STRBUF(limit); strbuf_done frees.
- * After a failure every call fails the same way, so one check at the end is enough. */
+/* Text that grows up to a cap of `limit` bytes without the NUL. Zero-initialise with STRBUF(limit);
+ * strbuf_done frees. After a failure every call fails the same way, so one check at the end is enough. */
 struct strbuf {
 	char *data; /* NUL-terminated once anything was added; NULL before */
 	size_t length, capacity, limit;
