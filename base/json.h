@@ -7,7 +7,9 @@
  *                                 (children are a list: first, then next)
  *
  * Ownership : nodes and strings live in the arena.
- * Errors    : ERR_INVALID with line and column and, where known, the pointer; ERR_LIMIT at a cap. */
+ *             A string may hold no NUL: \u0000 is refused.
+ * Errors    : ERR_INVALID with line and column (in characters, from 1) and the pointer of the value or
+ *             container that was being read; ERR_LIMIT at a cap; ERR_NO_MEMORY. */
 #ifndef KEG_BASE_JSON_H
 #define KEG_BASE_JSON_H
 
@@ -48,17 +50,26 @@ struct json_limits {
 };
 extern const struct json_limits json_limits_default; /* 16 MiB, depth 64, 1,000,000 values */
 
+/* `limits` NULL: json_limits_default. The text is borrowed for the call. */
 int json_parse(struct arena *arena, const char *text, size_t length,
 	       const struct json_limits *limits, const struct json **out, struct err *e);
 
 const struct json *json_get(const struct json *object, const char *name); /* NULL when absent */
 const char *json_string(const struct json *value);			  /* NULL unless STRING */
 const char *json_type_name(enum json_type type);			  /* "object" ... */
-int json_to_int64(const struct json *value, int64_t *out);		  /* negative errno */
+/* -ERANGE; -EINVAL for what is not a number of digits alone, such as 1.0 and 1e3. */
+int json_to_int64(const struct json *value, int64_t *out);
 int json_to_uint64(const struct json *value, uint64_t *out);
+/* Members in any order, numbers by their text. NULL equals NULL only. */
+bool json_equal(const struct json *a, const struct json *b);
 
-/* Writing. `name` is NULL inside arrays and at the top. Slashes are not escaped. Commas and
- * indentation are the writer's business; one check of json_writer_end() at the end is enough. */
+/* RFC 6901: adds "/name" with ~ and / escaped. Negative errno of the buffer. */
+int json_pointer_add(struct strbuf *pointer, const char *name);
+int json_pointer_add_index(struct strbuf *pointer, size_t index);
+
+/* Writing. `name` is NULL inside arrays and at the top. Slashes are not escaped; bytes that are not
+ * UTF-8 become U+FFFD; a NULL string or value is null. Commas and indentation are the writer's
+ * business; one check of json_writer_end() at the end is enough. */
 struct json_writer {
 	struct strbuf *out;
 	bool pretty; /* two spaces a level, "name": value; else compact */
@@ -76,6 +87,7 @@ void json_write_uint(struct json_writer *w, const char *name, uint64_t value);
 void json_write_bool(struct json_writer *w, const char *name, bool value);
 void json_write_null(struct json_writer *w, const char *name);
 void json_write_value(struct json_writer *w, const char *name, const struct json *value);
-int json_writer_end(struct json_writer *w); /* negative errno of the buffer */
+int json_writer_end(
+	struct json_writer *w); /* negative errno of the buffer; -EPROTO when unbalanced */
 
 #endif
