@@ -17,14 +17,15 @@
  *   F_INTS F_UINTS    int64_t *m / uint64_t *m; size_t n_m
  *   F_RECORD          struct x *m                   NULL when absent
  *   F_RECORDS         struct x *m; size_t n_m       elements in place
- *   F_RECORD_PTRS     (not offered: elements are in place)
  *   F_STRING_MAP      struct string_pair *m; size_t n_m       {"a": "b"}, in order
  *   F_RECORD_MAP      struct x *m; size_t n_m, whose first member is `const char *key`
  *   F_JSON            const struct json *m          kept as it is
- *   FIELD_WORDS(list) on a string: one of a NULL-terminated list of words, else refused by name
+ *   F_WORD F_WORDS    as F_STRING, F_STRINGS: each of a NULL-terminated list, else refused by name
+ * The counted kinds are NULL when absent; an empty list or map is not NULL, with n_m 0.
  *
- * null for an optional member is the same as absent. Unknown members are kept aside for callers that
- * want to warn (record_decode's `unknown` callback), never an error: the specifications demand it.
+ * null for an optional member is the same as absent; within a list or a map it is refused. Integers
+ * are exact: 1.0 and 1e3 are refused. Unknown members are told to callers that want to warn
+ * (record_decode's `unknown` callback), never an error: the specifications demand it.
  *
  * Ownership : decoded values live in the arena given; strings may point into the JSON tree.
  * Errors    : ERR_INVALID with pointer "/linux/namespaces/1/type" and text
@@ -68,8 +69,8 @@ enum field_kind {
 
 enum field_flag {
 	FIELD_OPTIONAL = 0,
-	FIELD_REQUIRED = 1,
-	FIELD_ALWAYS = 2, /* encoded even when empty, zero or false */
+	FIELD_REQUIRED = 1, /* refused when absent; always encoded, so that it can be read back */
+	FIELD_ALWAYS = 2,   /* encoded even when empty, zero or false: "", 0, false, [], {}, null */
 };
 
 struct record;
@@ -124,6 +125,12 @@ struct record {
 	FIELD_PLAIN(s, m, wire, flag, FIELD_KIND_UINT_PTR, const uint64_t *)
 #define F_STRINGS(s, m, wire, flag)                                                                \
 	FIELD_COUNTED(s, m, wire, flag, FIELD_KIND_STRINGS, const char **)
+#define F_WORDS(s, m, wire, flag, list)                                                            \
+	{                                                                                          \
+		.name = wire, .kind = FIELD_KIND_STRINGS, .flags = flag,                           \
+		.offset = FIELD_OFFSET(s, m, const char **),                                       \
+		.count_offset = FIELD_OFFSET(s, n_##m, size_t), .words = list                      \
+	}
 #define F_INTS(s, m, wire, flag) FIELD_COUNTED(s, m, wire, flag, FIELD_KIND_INTS, int64_t *)
 #define F_UINTS(s, m, wire, flag) FIELD_COUNTED(s, m, wire, flag, FIELD_KIND_UINTS, uint64_t *)
 #define F_STRING_MAP(s, m, wire, flag)                                                             \
@@ -139,11 +146,15 @@ struct record {
 		.offset = FIELD_OFFSET(s, m, type *),                                              \
 		.count_offset = FIELD_OFFSET(s, n_##m, size_t), .record = rec                      \
 	}
+/* Fails to compile unless the element's first member is `const char *key`. */
+#define FIELD_KEY_CHECK(type)                                                                      \
+	(0 * sizeof(char[FIELD_OFFSET(type, key, const char *) == 0 ? 1 : -1]))
 #define F_RECORD_MAP(s, m, wire, flag, type, rec)                                                  \
 	{                                                                                          \
 		.name = wire, .kind = FIELD_KIND_RECORD_MAP, .flags = flag,                        \
 		.offset = FIELD_OFFSET(s, m, type *),                                              \
-		.count_offset = FIELD_OFFSET(s, n_##m, size_t), .record = rec                      \
+		.count_offset = FIELD_OFFSET(s, n_##m, size_t) + FIELD_KEY_CHECK(type),            \
+		.record = rec                                                                      \
 	}
 #define F_JSON(s, m, wire, flag) FIELD_PLAIN(s, m, wire, flag, FIELD_KIND_JSON, const struct json *)
 
@@ -159,16 +170,20 @@ struct record_options {
 	void *unknown_context;
 };
 
-/* `out` is a struct of record->size bytes; `at` is the pointer of `value` in its document ("" at top). */
+/* `out` is a struct of record->size bytes, of unspecified content after a failure; `at` is the pointer
+ * of `value` in its document ("" at top). */
 int record_decode(const struct record *record, struct arena *arena, const struct json *value,
 		  const char *at, const struct record_options *options, void *out, struct err *e);
 /* Writes an object with the members that are present, in the table's order. */
 void record_encode(const struct record *record, const void *value, struct json_writer *w,
 		   const char *name);
+/* Maps in any order, lists in theirs; absent equals absent only. */
 bool record_equal(const struct record *record, const void *a, const void *b);
 
 typedef void record_visit_fn(void *context, const char *pointer, const struct field *field);
-/* Every field of the record and of those below it, "/linux/namespaces/-/type". */
+/* Every field of the record and of those below it, once per place: "/linux", "/linux/namespaces",
+ * "/linux/namespaces/-/type"; "*" stands for the keys of a map. A record inside itself is named, not
+ * entered. */
 void record_describe(const struct record *record, record_visit_fn *visit, void *context);
 
 #endif
