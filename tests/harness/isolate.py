@@ -155,7 +155,8 @@ def _worker(test, context, out):
     """Run the function; write {"status", "reason" | "detail"} and leave."""
     from .fixture import Bare, Keg
 
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
+    linux.die_with_parent()
+    signal.pthread_sigmask(signal.SIG_SETMASK, set())
     fixture = None
     result = {"status": "ok"}
     try:
@@ -204,7 +205,8 @@ def _supervise(test, context, out):
     linux.die_with_parent()
     linux.adopt_orphans()
     os.setsid()
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+    waited_for = {signal.SIGCHLD, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_SETMASK, waited_for)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
         signal.signal(number, signal.SIG_DFL)
     linux.unshare(linux.CLONE_NEWNS)
@@ -241,12 +243,15 @@ def _supervise(test, context, out):
 
     bound = test.bound_s or TEST_S
     deadline = time.monotonic() + bound
-    status = None
-    while status is None and time.monotonic() < deadline:
+    status = stopped = None
+    while status is None and not stopped and time.monotonic() < deadline:
         status = _reap(worker)
         if status is None:
-            signal.sigtimedwait({signal.SIGCHLD}, min(1, max(0.01, deadline - time.monotonic())))
-    if status is None:
+            info = signal.sigtimedwait(waited_for, min(1, max(0.01, deadline - time.monotonic())))
+            stopped = info and info.si_signo == signal.SIGTERM
+    if stopped:
+        result = {"status": "not ok", "detail": "the run was interrupted"}
+    elif status is None:
         below = ", ".join(f"{n} [{p}]" for p, n in linux.descendants(os.getpid()).items())
         result = {"status": "not ok", "detail": f"hangs: not done after {bound} s; running: {below}"}
     else:
