@@ -78,12 +78,14 @@ def make_variable(name, build=BUILD):
 
 
 def configure_and_make(build, *options, env=None):
-    """A build tree that is up to date, with the programs of `make check` in it."""
-    jobs = str(os.cpu_count() or 1)
+    """A build tree that is up to date: everything but the programs of the unit tests."""
     if not os.path.exists(os.path.join(TOP, "configure")):
         command("autoreconf", "-fi", cwd=TOP)
     os.makedirs(build, exist_ok=True)
     if not os.path.exists(os.path.join(build, "Makefile")):
         command(os.path.join(TOP, "configure"), *options, cwd=build, env=env)
-    command("make", "-k", "-j", jobs, cwd=build)
-    command("make", "-k", "-j", jobs, "check", "TESTS=", cwd=build)
+    command("make", "-k", "-j", str(os.cpu_count() or 1), cwd=build)
+
+
+def make_unit_tests(build):
+    command("make", "-k", "-j", str(os.cpu_count() or 1), "check", "TESTS=", cwd=build)
