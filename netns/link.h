@@ -52,7 +52,7 @@ struct link_end {
 	int netns_fd; /* where it is made: -1 the socket's namespace */
 	uint32_t mtu;
 	const uint8_t *mac; /* LINK_MAC_SIZE bytes */
-	bool up;	    /* only for an end in the socket's own namespace */
+	bool up;	    /* not for a veth's peer: it is made before the other end */
 };
 /* Each is one message; the new link appears whole or not at all. `master`: 0 or a bridge's index. */
 int link_create_veth(struct rtnl *rtnl, const struct link_end *end, const struct link_end *peer,

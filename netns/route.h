@@ -25,10 +25,10 @@ struct route {
 	unsigned link;		      /* interface index, 0: from `via` */
 	uint32_t table;		      /* 0: main (254) */
 	uint32_t metric;	      /* 0: the kernel's default */
-	uint8_t scope;		      /* RT_SCOPE_*; IPv4 only */
-	uint8_t protocol;	      /* RTPROT_*, 0: RTPROT_STATIC when added */
-	uint8_t type;		      /* RTN_*, 0: RTN_UNICAST */
-	bool onlink; /* the gateway is reached directly, whatever the addresses say */
+	uint8_t scope;	  /* RT_SCOPE_*; IPv4 only: RT_SCOPE_LINK where there is no `via` */
+	uint8_t protocol; /* RTPROT_*, 0: RTPROT_STATIC when added */
+	uint8_t type;	  /* RTN_*, 0: RTN_UNICAST */
+	bool onlink;	  /* the gateway is reached directly, whatever the addresses say */
 };
 
 int route_add(struct rtnl *rtnl, const struct route *route, struct err *e);
@@ -44,9 +44,10 @@ struct neighbour {
 	unsigned link;
 	struct ip_address address;
 	uint8_t mac[LINK_MAC_SIZE];
-	uint16_t state; /* NUD_*; added ones are NUD_PERMANENT */
+	uint16_t state; /* NUD_*; set ones are NUD_PERMANENT */
 };
-int neighbour_add(struct rtnl *rtnl, const struct neighbour *neighbour, struct err *e);
+/* Takes the place of any entry for that address on that link. */
+int neighbour_set(struct rtnl *rtnl, const struct neighbour *neighbour, struct err *e);
 int neighbour_delete(struct rtnl *rtnl, const struct neighbour *neighbour, struct err *e);
 int neighbour_list(struct rtnl *rtnl, unsigned link, struct neighbour **out, size_t *out_count,
 		   struct err *e);

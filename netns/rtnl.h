@@ -4,7 +4,7 @@
  * Ownership : struct rtnl is embedded; rtnl_close (or AUTO_RTNL) closes it. Messages are plain values.
  * Errors    : the kernel's errno with its extended-ack text: "add link v0: File exists".
  * Memory    : none allocated by requests; usable between clone and exec.
- * Trust     : replies are checked as if hostile: lengths, sequence, port, sender. */
+ * Trust     : replies are checked as if hostile: lengths, sequence, sender. */
 #ifndef KEG_NETNS_RTNL_H
 #define KEG_NETNS_RTNL_H
 
@@ -29,12 +29,10 @@ void rtnl_close(struct rtnl *rtnl);
 #define AUTO_RTNL __attribute__((cleanup(rtnl_close))) struct rtnl
 
 /* A request under construction. What does not fit marks it; rtnl_request then refuses it. */
-#define RTNL_MESSAGE_SIZE 2048
+#define RTNL_BODY_SIZE 2032 /* with the header 2 KiB */
 struct rtnl_message {
-	union {
-		struct nlmsghdr header;
-		uint8_t bytes[RTNL_MESSAGE_SIZE];
-	};
+	struct nlmsghdr header; /* nlmsg_len counts itself and what is in the body so far */
+	uint8_t body[RTNL_BODY_SIZE];
 	bool overflow;
 };
 /* `flags` besides NLM_F_REQUEST; `fixed` is the family's header (struct ifinfomsg ...). */
@@ -73,9 +71,9 @@ struct rtnl_reply {
 	int error;	  /* negative errno of the kernel, 0 */
 	char text[256];	  /* extended ack, printable, "" when none */
 };
-/* Messages of other sequence numbers or ports are skipped; a malformed one is -EBADMSG. */
-int rtnl_parse(const void *data, size_t size, uint32_t sequence, uint32_t port,
-	       rtnl_visit_fn *visit, void *context, struct rtnl_reply *reply);
+/* Messages of other sequence numbers are skipped; a malformed one is -EBADMSG. */
+int rtnl_parse(const void *data, size_t size, uint32_t sequence, rtnl_visit_fn *visit,
+	       void *context, struct rtnl_reply *reply);
 
 struct rtnl_attribute {
 	const uint8_t *data; /* NULL when absent */
