@@ -12,7 +12,7 @@ SLOW = os.environ.get("KEG_TEST_SLOW") == "1"
 
 TEST_S = 600 if SLOW else 120
 COMMAND_S = 300 if SLOW else 60
-SETTLE_S = int(os.environ.get("KEG_TEST_SETTLE_S", 60 if SLOW else 10))
+SETTLE_S = int(os.environ.get("KEG_TEST_SETTLE_S", 30 if SLOW else 10))
 
 
 def wait_until(condition, what, seconds=None):

@@ -210,7 +210,11 @@ def _supervise(test, context, out):
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
         signal.signal(number, signal.SIG_DFL)
     linux.unshare(linux.CLONE_NEWNS)
-    linux.mount("none", "/", None, linux.MS_REC | linux.MS_PRIVATE)
+    try:
+        linux.mount("none", "/", None, linux.MS_REC | linux.MS_PRIVATE)
+    except OSError as e:
+        raise OSError(e.errno, "make mounts private: / is no mount point, so nothing here can pivot_root either; "
+                      "in a chroot, bind mount its folder on itself before entering it") from None
     if test.netns == "private":
         linux.unshare(linux.CLONE_NEWNET)
         linux.loopback_up()
