@@ -43,6 +43,8 @@ int process_wait_gone(int pidfd, int timeout_ms)
 	int64_t until = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
 	int left_ms = timeout_ms;
 
+	if (pidfd < 0)
+		return -EBADF; /* poll would pass over it */
 	for (;;) {
 		int n = poll(&wait, 1, left_ms);
 		if (n > 0)
