@@ -231,17 +231,28 @@ struct child {
 	int result;
 };
 
+/* The kernel refuses to enter the user namespace one is in already: setns(2), EINVAL. */
+static bool is_own_user_namespace(int fd)
+{
+	struct err ignored = ERR_INIT;
+	AUTO_FD own = ns_open_self(NS_USER, &ignored);
+	return own >= 0 && ns_fd_same(fd, own) == 1;
+}
+
 static int enter_and_run(void *argument)
 {
 	struct child *child = argument;
 
 	for (size_t i = 0; i < child->count; i++) {
 		if (setns(child->fds[i], 0) < 0) {
+			int why = errno;
+			if (why == EINVAL && is_own_user_namespace(child->fds[i]))
+				continue;
 			enum ns_kind kind;
 			const char *name = "unknown";
 			if (ns_fd_kind(child->fds[i], &kind) == 0)
 				name = kinds[kind].row.name;
-			child->result = err_sys(child->e, "enter a %s namespace", name);
+			child->result = err_errno(child->e, why, "enter a %s namespace", name);
 			child->returned = true;
 			return 0;
 		}

@@ -75,7 +75,9 @@ int ns_create(enum ns_kind kind, int user_fd, struct err *e);
  *   ns_pin(fd, AT_FDCWD, "/run/keg-cri/sandboxes/1/ns/network", e)
  *
  * The file is made when missing, never through a symlink. Idempotent: what a pin cut short by
- * SIGKILL left is taken over; the same namespace there already is success, another is ERR_EXISTS. */
+ * SIGKILL left is taken over; the same namespace there already is success, another is ERR_EXISTS.
+ * A mount namespace can be refused (errnum ELOOP): the kernel takes it only where the caller's own has
+ * a smaller number, and Linux 6.18 numbers them in batches for each CPU, not by age. */
 int ns_pin(int fd, int dirfd, const char *path, struct err *e);
 /* Unmounts and removes it. Idempotent: nothing there is success. A file that is no pin and not empty,
  * or a symlink, is refused (ERR_CONFLICT). */

@@ -92,7 +92,13 @@ int ns_pin(int fd, int dirfd, const char *path, struct err *e)
 				return 0;
 			if (created)
 				(void)unlinkat(dirfd, path, 0); /* a leftover does no harm */
-			return err_errno(e, r, "pin a %s namespace at %s", name, path);
+			err_errno(e, r, "pin a %s namespace at %s", name, path);
+			if (r ==
+			    -ELOOP) /* the kernel's guard against namespaces that keep themselves */
+				err_hint(
+					e,
+					"a mount namespace fits only into one that is older, by the kernel's count of them");
+			return -1;
 		case PLACE_PIN:
 			r = ns_fd_same(fd, target);
 			if (r == 1)

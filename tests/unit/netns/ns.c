@@ -182,6 +182,37 @@ START_TEST(a_new_namespace_leaves_the_caller_where_it_was)
 }
 END_TEST
 
+static int ask_dumpable(void *context, struct err *error)
+{
+	(void)error;
+	*(int *)context = prctl(PR_GET_DUMPABLE);
+	return 0;
+}
+
+/* The child shares our memory; root in there must not be able to trace it. */
+START_TEST(memory_is_out_of_reach_while_in_a_foreign_user_namespace)
+{
+	struct sleeper s = sleeper_start(CLONE_NEWUSER | CLONE_NEWUTS);
+	AUTO_FD user = must(ns_open_pidfd(NS_USER, s.pidfd, &e));
+	AUTO_FD uts = must(ns_open_pidfd(NS_UTS, s.pidfd, &e));
+	AUTO_FD own_user = must(ns_open_self(NS_USER, &e));
+	const int both[] = { user, uts };
+	int inside = -1;
+	must(ns_run(both, 2, ask_dumpable, &inside, &e));
+	ck_assert_int_eq(inside, 0);
+	ck_assert_int_eq(prctl(PR_GET_DUMPABLE), 1);
+	must(ns_run(&uts, 1, ask_dumpable, &inside, &e));
+	ck_assert_int_eq(inside, 1);
+	/* One's own is no foreign one, and staying there is no error. */
+	must(ns_run(&own_user, 1, ask_dumpable, &inside, &e));
+	AUTO_FD net = must(ns_create(NS_NETWORK, own_user, &e));
+	AUTO_FD owner = ns_owner(net);
+	ck_assert_int_eq(ns_fd_same(owner, own_user), 1);
+	sleeper_stop(&s);
+	scope_close(&s.pidfd);
+}
+END_TEST
+
 START_TEST(a_namespace_can_be_owned_by_another_user_namespace)
 {
 	struct sleeper s = sleeper_start(CLONE_NEWUSER);
@@ -335,6 +366,12 @@ END_TEST
 
 START_TEST(every_kind_but_the_own_mount_namespace_can_be_pinned)
 {
+	/* On one CPU the younger mount namespace has the greater number; see ns_pin. */
+	int cpu = sched_getcpu();
+	cpu_set_t one;
+	CPU_ZERO(&one);
+	CPU_SET(cpu < 0 ? 0 : cpu, &one);
+	ck_assert_int_eq(sched_setaffinity(0, sizeof one, &one), 0);
 	enter_room();
 	int mounts = count_mounts();
 	struct sleeper s = sleeper_start(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC);
@@ -353,6 +390,8 @@ START_TEST(every_kind_but_the_own_mount_namespace_can_be_pinned)
 	/* The kernel refuses this loop, and nothing may be left of the attempt. */
 	AUTO_FD own_mounts = must(ns_open_self(NS_MOUNT, &e));
 	must_fail(ns_pin(own_mounts, dir, "mount", &e), ERR_SYSTEM);
+	ck_assert_int_eq(e.errnum, ELOOP);
+	ck_assert_str_ne(e.hint, "");
 	ck_assert_int_eq(access("/tmp/mount", F_OK), -1);
 	ck_assert_int_eq(count_mounts(), mounts);
 }
@@ -423,6 +462,7 @@ UNIT_MAIN("netns/ns", every_kind_has_a_whole_row, unknown_kinds_are_not_found,
 	  a_path_has_to_be_a_namespace_of_the_kind, what_is_no_namespace_has_no_kind,
 	  a_process_gives_its_namespaces_by_pid_and_by_pidfd,
 	  a_new_namespace_leaves_the_caller_where_it_was,
+	  memory_is_out_of_reach_while_in_a_foreign_user_namespace,
 	  a_namespace_can_be_owned_by_another_user_namespace,
 	  work_in_a_namespace_is_seen_there_and_only_there,
 	  errors_and_descriptors_come_back_from_inside, work_that_dies_is_an_error_of_the_caller,
