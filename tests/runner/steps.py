@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,6 +11,10 @@ from harness.registry import matches
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.abspath(os.environ.get("KEG_BUILD", os.path.join(TOP, "build")))
+
+
+# What make says of that which went well.
+NOISE = re.compile(r"^  [A-Z]+ +\S+$|^make.*(is up to date|ing directory|not remade because)")
 
 
 class Broken(Exception):
@@ -22,7 +27,8 @@ def command(*argv, cwd=None, env=None, tail=40):
                           stderr=subprocess.STDOUT, text=True, errors="backslashreplace")
     print(f"$ {' '.join(argv)}\n{done.stdout}", file=sys.stderr)
     if done.returncode != 0:
-        raise Broken(f"{' '.join(argv[:4])} ended with {done.returncode}\n" + "\n".join(done.stdout.splitlines()[-tail:]))
+        lines = [line for line in done.stdout.splitlines() if not NOISE.match(line)]
+        raise Broken(f"{' '.join(argv[:4])} ended with {done.returncode}\n" + "\n".join(lines[-tail:]))
     return done.stdout
 
 
