@@ -40,8 +40,8 @@ int invalid(struct err *e, const struct place *at, const char *format, ...)
 /* 0 when `word` is in the table, else refused by name. */
 int check_word(const struct oci_words *words, const char *word, const struct place *at,
 	       struct err *e);
-/* Each of a list, and none twice when `unique`. */
-int check_words(const struct oci_words *words, const char *const *list, size_t count, bool unique,
+/* Each of a list. */
+int check_words(const struct oci_words *words, const char *const *list, size_t count,
 		const struct place *at, struct err *e);
 int check_absolute(const char *path, const struct place *at, struct err *e);
 /* "0-3,7" as cpuset(7) has it. */

@@ -296,8 +296,7 @@ static int check_memory_policy(const struct oci_memory_policy *p, const struct p
 	if (oci_word_find(&oci_memory_policy_modes, p->mode, &mode) < 0)
 		return invalid(e, IN(at, "mode"), "`%s` is not %s", p->mode,
 			       oci_memory_policy_modes.noun);
-	if (check_words(&oci_memory_policy_flags, p->flags, p->n_flags, false, IN(at, "flags"), e) <
-	    0)
+	if (check_words(&oci_memory_policy_flags, p->flags, p->n_flags, IN(at, "flags"), e) < 0)
 		return -1;
 	if (p->nodes && check_number_list(p->nodes, IN(at, "nodes"), e) < 0)
 		return -1;

@@ -136,7 +136,7 @@ static int check_capabilities(const struct oci_capabilities *c, const struct pla
 	};
 
 	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++)
-		if (check_words(&oci_capabilities, sets[i].list, sets[i].count, false,
+		if (check_words(&oci_capabilities, sets[i].list, sets[i].count,
 				IN(at, sets[i].name), e) < 0)
 			return -1;
 	return 0;
@@ -199,8 +199,7 @@ static int check_scheduler(const struct oci_scheduler *s, const struct place *at
 	bool realtime = strcmp(s->policy, "SCHED_FIFO") == 0 || strcmp(s->policy, "SCHED_RR") == 0;
 
 	if (check_word(&oci_scheduler_policies, s->policy, IN(at, "policy"), e) < 0 ||
-	    check_words(&oci_scheduler_flags, s->flags, s->n_flags, false, IN(at, "flags"), e) <
-		    0 ||
+	    check_words(&oci_scheduler_flags, s->flags, s->n_flags, IN(at, "flags"), e) < 0 ||
 	    check_int(&nice, -20, 19, IN(at, "nice"), e) < 0 ||
 	    check_int(&priority, realtime ? 1 : 0, realtime ? 99 : 0, IN(at, "priority"), e) < 0)
 		return -1;

@@ -78,9 +78,9 @@ int check_seccomp(const struct oci_seccomp *s, const struct place *at, struct er
 	if (check_word(&oci_seccomp_actions, s->default_action, IN(at, "defaultAction"), e) < 0 ||
 	    check_errno(s->default_action, s->default_errno_ret, IN(at, "defaultErrnoRet"), e) <
 		    0 ||
-	    check_words(&oci_seccomp_archs, s->architectures, s->n_architectures, false,
+	    check_words(&oci_seccomp_archs, s->architectures, s->n_architectures,
 			IN(at, "architectures"), e) < 0 ||
-	    check_words(&oci_seccomp_flags, s->flags, s->n_flags, false, IN(at, "flags"), e) < 0)
+	    check_words(&oci_seccomp_flags, s->flags, s->n_flags, IN(at, "flags"), e) < 0)
 		return -1;
 	if (!str_empty(s->listener_metadata) && str_empty(s->listener_path))
 		return invalid(e, IN(at, "listenerMetadata"), "it needs a listenerPath");

@@ -56,16 +56,12 @@ int check_word(const struct oci_words *words, const char *word, const struct pla
 	return invalid(e, at, "`%s` is not %s", word, words->noun);
 }
 
-int check_words(const struct oci_words *words, const char *const *list, size_t count, bool unique,
+int check_words(const struct oci_words *words, const char *const *list, size_t count,
 		const struct place *at, struct err *e)
 {
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++)
 		if (check_word(words, list[i], NTH(at, i), e) < 0)
 			return -1;
-		for (size_t j = 0; unique && j < i; j++)
-			if (strcmp(list[i], list[j]) == 0)
-				return invalid(e, NTH(at, i), "`%s` is given twice", list[i]);
-	}
 	return 0;
 }
 

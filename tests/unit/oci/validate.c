@@ -127,7 +127,10 @@ START_TEST(mappings_of_mounts_come_in_pairs)
 		"uidMappings and gidMappings need each other" },
 	      { MOUNT("'uidMappings':[{'containerID':0,'hostID':0,'size':1}],"
 		      "'gidMappings':[{'containerID':0,'hostID':0,'size':0}]"),
-		"/mounts/1/gidMappings/0/size", "the range is empty" });
+		"/mounts/1/gidMappings/0/size", "the range is empty" },
+	      { MOUNT("'gidMappings':[{'containerID':0,'hostID':0,'size':1}],"
+		      "'uidMappings':[{'containerID':0,'hostID':0,'size':0}]"),
+		"/mounts/1/uidMappings/0/size", "the range is empty" });
 }
 END_TEST
 
@@ -674,6 +677,9 @@ START_TEST(block_io_weights_and_devices_are_in_range)
 		"/linux/resources/blockIO/weightDevice/0", "it needs a weight or a leafWeight" },
 	      { BLOCK("'weightDevice':[{'major':1,'minor':2,'weight':1}]"),
 		"/linux/resources/blockIO/weightDevice/0/weight", "1 is not between 10 and 1000" },
+	      { BLOCK("'weightDevice':[{'major':1,'minor':2,'weight':10,'leafWeight':1}]"),
+		"/linux/resources/blockIO/weightDevice/0/leafWeight",
+		"1 is not between 10 and 1000" },
 	      { BLOCK("'weightDevice':[{'major':1,'minor':1048576,'weight':10}]"),
 		"/linux/resources/blockIO/weightDevice/0/minor",
 		"1048576 is not between 0 and 1048575" },
