@@ -83,23 +83,6 @@ int json_pointer_add_index(struct strbuf *pointer, size_t index)
 	return strbuf_addf(pointer, "/%zu", index);
 }
 
-/* Where a byte is, counted from 1; columns are characters. */
-static void locate(const char *text, size_t offset, size_t *out_line, size_t *out_column)
-{
-	size_t line = 1, column = 1;
-
-	for (size_t i = 0; i < offset; i++) {
-		if (text[i] == '\n') {
-			line++;
-			column = 1;
-		} else if (((unsigned char)text[i] & 0xc0) != 0x80) {
-			column++;
-		}
-	}
-	*out_line = line;
-	*out_column = column;
-}
-
 /* The pointer of the innermost value that was being read, or of `key` in the innermost object. */
 static void add_pointer(const struct reader *r, const char *key, struct err *e)
 {
@@ -132,7 +115,7 @@ __attribute__((format(printf, 5, 6))) static int fail_at(struct reader *r, size_
 	va_start(args, format);
 	err_setv(r->e, code, 0, format, args);
 	va_end(args);
-	locate(r->text, offset, &line, &column);
+	str_locate(r->text, offset, &line, &column);
 	err_wrap(r->e, "line %zu column %zu", line, column);
 	add_pointer(r, key, r->e);
 	return 0; /* to yajl: stop */
@@ -225,26 +208,6 @@ static int hex_four(const char *text, const char *end)
 	return value;
 }
 
-static char *put_utf8(char *out, unsigned rune)
-{
-	if (rune < 0x80) {
-		*out++ = (char)rune;
-	} else if (rune < 0x800) {
-		*out++ = (char)(0xc0 | rune >> 6);
-		*out++ = (char)(0x80 | (rune & 0x3f));
-	} else if (rune < 0x10000) {
-		*out++ = (char)(0xe0 | rune >> 12);
-		*out++ = (char)(0x80 | (rune >> 6 & 0x3f));
-		*out++ = (char)(0x80 | (rune & 0x3f));
-	} else {
-		*out++ = (char)(0xf0 | rune >> 18);
-		*out++ = (char)(0x80 | (rune >> 12 & 0x3f));
-		*out++ = (char)(0x80 | (rune >> 6 & 0x3f));
-		*out++ = (char)(0x80 | (rune & 0x3f));
-	}
-	return out;
-}
-
 static char unescape_letter(char letter)
 {
 	switch (letter) {
@@ -298,7 +261,7 @@ static ssize_t unescape(struct reader *r, size_t start, size_t end, char *out)
 			fail_at(r, at, ERR_INVALID, NULL, "a string may not hold \\u0000");
 			return -1;
 		}
-		to = put_utf8(to, (unsigned)rune);
+		to += str_put_utf8(to, (unsigned)rune);
 	}
 	return to - out;
 }
@@ -499,7 +462,7 @@ static int diagnose_end(struct reader *r)
 			       "document ends in the middle of a value");
 	const struct json *open = r->frames[r->depth - 1].node;
 	size_t line, column;
-	locate(r->text, open->offset, &line, &column);
+	str_locate(r->text, open->offset, &line, &column);
 	return fail_at(r, r->length, ERR_INVALID, NULL,
 		       "document ends before the `%c` of the %s that opens on line %zu column %zu",
 		       open->type == JSON_OBJECT ? '}' : ']', json_type_name(open->type), line,

@@ -14,6 +14,7 @@ base_libbase_a_SOURCES = \
 	base/scope.h \
 	base/str.c base/str.h \
 	base/sys.h \
+	base/toml.c base/toml.h \
 	base/worker.c base/worker.h
 
 BASE_LIBS = base/libbase.a -lyajl_s

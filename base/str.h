@@ -32,6 +32,11 @@ int str_to_uint64(const char *text, uint64_t *out);
 bool str_is_utf8(const char *text, size_t length);
 size_t str_utf8_prefix(const char *text, size_t length); /* how many bytes of it are UTF-8 */
 
+/* Writes the UTF-8 of a code point, at most 4 bytes; returns how many. */
+size_t str_put_utf8(char *out, unsigned rune);
+/* Line and column of a byte, from 1; a column is a character. */
+void str_locate(const char *text, size_t offset, size_t *out_line, size_t *out_column);
+
 /* Text that grows up to a cap of `limit` bytes without the NUL. Zero-initialise with STRBUF(limit);
  * strbuf_done frees. After a failure every call fails the same way, so one check at the end is enough. */
 struct strbuf {
