@@ -1,0 +1,55 @@
+# One program for each file of base/; see tests/unit/unit.h.
+
+check_PROGRAMS += tests/unit/base/arena
+UNIT_TESTS += tests/unit/base/arena
+tests_unit_base_arena_SOURCES = tests/unit/base/arena_test.c
+tests_unit_base_arena_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_base_arena_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/unit/base/err
+UNIT_TESTS += tests/unit/base/err
+tests_unit_base_err_SOURCES = tests/unit/base/err_test.c
+tests_unit_base_err_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_base_err_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/unit/base/file
+UNIT_TESTS += tests/unit/base/file
+tests_unit_base_file_SOURCES = tests/unit/base/file_test.c tests/unit/base/scratch.h
+tests_unit_base_file_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_base_file_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/unit/base/json
+UNIT_TESTS += tests/unit/base/json
+tests_unit_base_json_SOURCES = tests/unit/base/json_test.c
+tests_unit_base_json_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_base_json_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/unit/base/json_write
+UNIT_TESTS += tests/unit/base/json_write
+tests_unit_base_json_write_SOURCES = tests/unit/base/json_write_test.c
+tests_unit_base_json_write_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_base_json_write_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/unit/base/process
+UNIT_TESTS += tests/unit/base/process
+tests_unit_base_process_SOURCES = tests/unit/base/process_test.c tests/unit/base/scratch.h
+tests_unit_base_process_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_base_process_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/unit/base/record
+UNIT_TESTS += tests/unit/base/record
+tests_unit_base_record_SOURCES = tests/unit/base/record_test.c
+tests_unit_base_record_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_base_record_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/unit/base/str
+UNIT_TESTS += tests/unit/base/str
+tests_unit_base_str_SOURCES = tests/unit/base/str_test.c
+tests_unit_base_str_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_base_str_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/unit/base/toml
+UNIT_TESTS += tests/unit/base/toml
+tests_unit_base_toml_SOURCES = tests/unit/base/toml_test.c
+tests_unit_base_toml_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_base_toml_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
