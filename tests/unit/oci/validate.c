@@ -50,10 +50,10 @@ static void check_valid(const char *document)
 
 /* ---- the top --------------------------------------------------------------------------------- */
 
-#define VERSION(v) "{'ociVersion':'" v "','root':{'path':'r'}}"
+#define OF_VERSION(v) "{'ociVersion':'" v "','root':{'path':'r'}}"
 #define NOT_A_VERSION(v)                                                                           \
 	{                                                                                          \
-		VERSION(v), "/ociVersion", "`" v "` is not a version such as 1.3.0"                \
+		OF_VERSION(v), "/ociVersion", "`" v "` is not a version such as 1.3.0"             \
 	}
 
 START_TEST(the_version_is_a_semantic_version_1_x)
@@ -62,12 +62,12 @@ START_TEST(the_version_is_a_semantic_version_1_x)
 	      NOT_A_VERSION("1.0.0.0"), NOT_A_VERSION("01.0.0"), NOT_A_VERSION("v1.0.0"),
 	      NOT_A_VERSION("1.0.0-"), NOT_A_VERSION("1.0.0-a..b"), NOT_A_VERSION("1.0.0+"),
 	      NOT_A_VERSION("1.0.0 "),
-	      { VERSION("0.2.0"), "/ociVersion",
+	      { OF_VERSION("0.2.0"), "/ociVersion",
 		"`0.2.0` is not a version of the specification this runtime knows, 1.x" },
-	      { VERSION("10.0.0"), "/ociVersion",
+	      { OF_VERSION("10.0.0"), "/ociVersion",
 		"`10.0.0` is not a version of the specification this runtime knows, 1.x" });
-	VALID(VERSION("1.0.0"), VERSION("1.0.0-rc5-dev"), VERSION("1.1.0+dev"), VERSION("1.99.0"),
-	      VERSION("1.0.2-rc.1+build.5"));
+	VALID(OF_VERSION("1.0.0"), OF_VERSION("1.0.0-rc5-dev"), OF_VERSION("1.1.0+dev"),
+	      OF_VERSION("1.99.0"), OF_VERSION("1.0.2-rc.1+build.5"));
 }
 END_TEST
 
