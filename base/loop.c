@@ -275,6 +275,15 @@ static void heap_add(struct loop *loop, struct loop_source *source, int64_t due_
 	heap_settle(loop, loop->n_heap++, source);
 }
 
+/* `times` delays after `due`, or never: 292 million years are enough. */
+static int64_t later(int64_t due, int64_t delay_ms, int64_t times)
+{
+	if (__builtin_mul_overflow(delay_ms, times, &delay_ms) ||
+	    __builtin_add_overflow(due, delay_ms, &due))
+		return INT64_MAX;
+	return due;
+}
+
 int loop_add_timer(struct loop *loop, loop_timer_fn *fn, void *context,
 		   struct loop_source **out_source)
 {
@@ -309,9 +318,7 @@ void loop_timer_set(struct loop_source *source, int64_t delay_ms, int64_t period
 	source->timer.period_ms = period_ms > 0 ? period_ms : 0;
 	if (delay_ms < 0)
 		return;
-	if (__builtin_add_overflow(due, delay_ms, &due))
-		due = INT64_MAX;
-	heap_add(loop, source, due);
+	heap_add(loop, source, later(due, delay_ms, 1));
 }
 
 /* Those armed by a callback of this round have a higher order and wait for the next one. */
@@ -327,7 +334,8 @@ static int run_timers(struct loop *loop)
 			break;
 		heap_remove(loop, source);
 		if (period > 0)
-			heap_add(loop, source, due + period * ((loop->now_ms - due) / period + 1));
+			heap_add(loop, source,
+				 later(due, period, (loop->now_ms - due) / period + 1));
 		source->timer.fn(source->context);
 		ran++;
 	}

@@ -12,6 +12,12 @@ tests_unit_base_err_SOURCES = tests/unit/base/err_test.c
 tests_unit_base_err_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_base_err_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
 
+check_PROGRAMS += tests/unit/base/failpoint
+UNIT_TESTS += tests/unit/base/failpoint
+tests_unit_base_failpoint_SOURCES = tests/unit/base/failpoint_test.c base/failpoint.c
+tests_unit_base_failpoint_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -DKEG_FAILPOINTS
+tests_unit_base_failpoint_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
+
 check_PROGRAMS += tests/unit/base/file
 UNIT_TESTS += tests/unit/base/file
 tests_unit_base_file_SOURCES = tests/unit/base/file_test.c tests/unit/base/scratch.h
@@ -30,6 +36,18 @@ tests_unit_base_json_write_SOURCES = tests/unit/base/json_write_test.c
 tests_unit_base_json_write_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_base_json_write_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
 
+check_PROGRAMS += tests/unit/base/log
+UNIT_TESTS += tests/unit/base/log
+tests_unit_base_log_SOURCES = tests/unit/base/log_test.c tests/unit/base/scratch.h
+tests_unit_base_log_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_base_log_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/unit/base/loop
+UNIT_TESTS += tests/unit/base/loop
+tests_unit_base_loop_SOURCES = tests/unit/base/loop_test.c tests/unit/base/scratch.h
+tests_unit_base_loop_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_base_loop_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
+
 check_PROGRAMS += tests/unit/base/process
 UNIT_TESTS += tests/unit/base/process
 tests_unit_base_process_SOURCES = tests/unit/base/process_test.c tests/unit/base/scratch.h
@@ -42,6 +60,12 @@ tests_unit_base_record_SOURCES = tests/unit/base/record_test.c
 tests_unit_base_record_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_base_record_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
 
+check_PROGRAMS += tests/unit/base/scope
+UNIT_TESTS += tests/unit/base/scope
+tests_unit_base_scope_SOURCES = tests/unit/base/scope_test.c tests/unit/base/scratch.h
+tests_unit_base_scope_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_base_scope_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
+
 check_PROGRAMS += tests/unit/base/str
 UNIT_TESTS += tests/unit/base/str
 tests_unit_base_str_SOURCES = tests/unit/base/str_test.c
@@ -53,3 +77,9 @@ UNIT_TESTS += tests/unit/base/toml
 tests_unit_base_toml_SOURCES = tests/unit/base/toml_test.c
 tests_unit_base_toml_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_base_toml_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/unit/base/worker
+UNIT_TESTS += tests/unit/base/worker
+tests_unit_base_worker_SOURCES = tests/unit/base/worker_test.c tests/unit/base/scratch.h
+tests_unit_base_worker_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_base_worker_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
