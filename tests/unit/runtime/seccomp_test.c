@@ -7,12 +7,11 @@
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "oci/words.h"
 #include "runtime/syscalls.h"
 #include "tests/unit/runtime/bpf.h"
+#include "tests/unit/runtime/child.h"
 #include "tests/unit/runtime/seccomp_oracle.h"
 
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
@@ -567,19 +566,6 @@ END_TEST
 
 /* ---- in the kernel ----------------------------------------------------------------------------- */
 
-/* Exit status of `child`, run in a process of its own. */
-static int in_child(int (*child)(void))
-{
-	int status = 0;
-	pid_t pid = fork();
-
-	if (pid == 0)
-		_exit(child());
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
-
 static int refuse_getppid(void)
 {
 	AUTO_ARENA *arena = arena_new(TEST_ARENA_BYTES);
@@ -591,11 +577,12 @@ static int refuse_getppid(void)
 	struct err e = ERR_INIT;
 	int fd = 0;
 
-	if (seccomp_compile(arena, &profile, NULL, &p, &e) < 0 ||
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || seccomp_load(&p, &fd) != 0 || fd != -1)
-		return 1;
-	errno = 0;
-	return syscall(SYS_getppid) == -1 && errno == ENOSYS && syscall(SYS_getpid) > 0 ? 0 : 2;
+	CHILD_ASSERT(seccomp_compile(arena, &profile, NULL, &p, &e) == 0);
+	CHILD_ASSERT(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+	CHILD_ASSERT(seccomp_load(&p, &fd) == 0 && fd == -1);
+	CHILD_ASSERT(syscall(SYS_getppid) == -1 && errno == ENOSYS);
+	CHILD_ASSERT(syscall(SYS_getpid) > 0);
+	return 0;
 }
 
 START_TEST(a_loaded_filter_refuses_what_it_should)
@@ -615,10 +602,11 @@ static int listen_to_getppid(void)
 	struct err e = ERR_INIT;
 	int fd = -1;
 
-	if (seccomp_compile(arena, &profile, NULL, &p, &e) < 0 ||
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || seccomp_load(&p, &fd) != 0)
-		return 1;
-	return fd >= 0 && (fcntl(fd, F_GETFD) & FD_CLOEXEC) ? 0 : 2;
+	CHILD_ASSERT(seccomp_compile(arena, &profile, NULL, &p, &e) == 0);
+	CHILD_ASSERT(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+	CHILD_ASSERT(seccomp_load(&p, &fd) == 0 && fd >= 0);
+	CHILD_ASSERT(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	return 0;
 }
 
 START_TEST(a_filter_that_notifies_has_a_listener)
@@ -633,7 +621,8 @@ static int load_nonsense(void)
 	const struct seccomp_program p = { .insns = &nonsense, .count = 1 };
 
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); /* the load tells */
-	return seccomp_load(&p, NULL) == -EINVAL ? 0 : 1;
+	CHILD_ASSERT(seccomp_load(&p, NULL) == -EINVAL);
+	return 0;
 }
 
 START_TEST(what_the_kernel_says_against_a_filter_comes_back)
