@@ -627,6 +627,15 @@ static int check_text(struct reader *r)
 			(unsigned char)r->text[valid]);
 		return -1;
 	}
+	/* yajl takes these two for space; no place of a document may have them. */
+	const char *lenient = memchr(r->text, '\v', r->length);
+	if (!lenient)
+		lenient = memchr(r->text, '\f', r->length);
+	if (lenient) {
+		fail_at(r, (size_t)(lenient - r->text), ERR_INVALID, NULL,
+			"control character 0x%02x", (unsigned char)*lenient);
+		return -1;
+	}
 	return 0;
 }
 

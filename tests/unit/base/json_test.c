@@ -229,6 +229,8 @@ static const struct {
 	{ "[\"\xed\xa0\x80\"]", "line 1 column 3: byte 0xed is not UTF-8" },
 	{ "[\"\xe2\x82", "line 1 column 3: byte 0xe2 is not UTF-8" },
 	{ "[\xc3\xa9]", "line 1 column 2: expected a value or `]`, got byte 0xc3" },
+	{ "\v14", "line 1 column 1: control character 0x0b" },
+	{ "[1,\f2]", "line 1 column 4: control character 0x0c" },
 	{ "[\x01]", "line 1 column 2: expected a value or `]`, got byte 0x01" },
 	{ "{\"a\":1,\"b\":{\"c\":2,\"d\":3,\"c\":4}}",
 	  "/b/c: line 1 column 25: duplicate key `c`" },
