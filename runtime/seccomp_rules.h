@@ -14,7 +14,9 @@
  *
  * Limits    : SECCOMP_RULES_MAX for one system call; a longer program the kernel would not take.
  * Errors    : -EEXIST when two rules ask the same and answer differently, -E2BIG, -ENOMEM.
- * Source    : the behaviour of libseccomp 2.5.4, which the unit test compares with. */
+ * Source    : the behaviour of libseccomp 2.5.4, which the unit test compares with. Where it loses a
+ *             rule (several inequalities or orders over the arguments of one call, upper halves that
+ *             are not 0), every rule holds here; what it refuses there may be taken. */
 #ifndef KEG_RUNTIME_SECCOMP_RULES_H
 #define KEG_RUNTIME_SECCOMP_RULES_H
 
