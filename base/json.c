@@ -133,6 +133,16 @@ static int fail_memory(struct reader *r)
 	return 0;
 }
 
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static bool is_separator(char c)
+{
+	return is_space(c) || c == ',' || c == ':';
+}
+
 /* The token that yajl is calling back for: from the first byte that is no separator. Lengthens
  * token_end to its end. */
 static size_t next_token(struct reader *r)
@@ -140,7 +150,7 @@ static size_t next_token(struct reader *r)
 	size_t start = r->token_end;
 
 	r->token_end = yajl_get_bytes_consumed(r->yajl);
-	while (start < r->token_end && strchr(" \t\r\n,:", r->text[start]) && r->text[start])
+	while (start < r->token_end && is_separator(r->text[start]))
 		start++;
 	return start;
 }
@@ -442,11 +452,6 @@ static const yajl_callbacks callbacks = {
 };
 
 /* ---- what is wrong: a second look at the text behind the last good token. The first fail_at() stands. ---- */
-
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
 
 static size_t skip_space(const struct reader *r, size_t at)
 {
