@@ -1,0 +1,323 @@
+/* container.c - commands on containers that exist: start, kill, delete, pause, update, facts. */
+#include "runtime/container.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/failpoint.h"
+#include "base/process.h"
+#include "base/scope.h"
+#include "cgroups/cgroup.h"
+#include "oci/config.h"
+#include "oci/state.h"
+#include "runtime/cgroup_steps.h"
+#include "runtime/container-priv.h"
+
+/* ---- opened containers ----------------------------------------------------------------------- */
+
+void container_close(struct container *container)
+{
+	cgroup_close(container->cgroup);
+	scope_close(&container->pidfd);
+	state_dir_close(&container->dir);
+	arena_free(container->arena);
+	*container = CONTAINER_CLOSED;
+}
+
+int container_open(const char *root, const char *id, bool lock, struct container *out,
+		   struct err *e)
+{
+	*out = CONTAINER_CLOSED;
+	AUTO_FD root_fd = state_root_open(root, e);
+	if (root_fd < 0)
+		return -1;
+	out->arena = arena_new((size_t)64 << 20);
+	if (!out->arena)
+		return err_errno(e, ENOMEM, "open container `%s`", id);
+	if (state_dir_open(root_fd, id, lock, &out->dir, e) < 0 ||
+	    state_read(&out->dir, out->arena, &out->state, e) < 0)
+		return -1;
+	out->pidfd = state_open_process(&out->state);
+	out->status = state_status(&out->dir, &out->state);
+	return 0;
+}
+
+int container_open_cgroup(struct container *container, struct err *e)
+{
+	if (str_empty(container->state.cgroup_path)) {
+		err_set(e, ERR_UNSUPPORTED, "container `%s` has no cgroup", container->dir.id);
+		return err_phase(e, PHASE_CGROUP);
+	}
+	AUTO_FD tree = cgroup_tree_open(e);
+	return tree < 0 ? -1
+			: cgroup_open(tree, container->state.cgroup_path, &container->cgroup, e);
+}
+
+static int wrong_state(const struct container *container, const char *verb, struct err *e)
+{
+	err_set(e, ERR_CONFLICT, "%s container `%s`: it is %s", verb, container->dir.id,
+		container_status_name(container->status));
+	return err_phase(e, PHASE_STATE);
+}
+
+int container_load_config(struct container *container, struct err *e)
+{
+	return oci_config_load(container->arena, container->dir.fd, "config.json",
+			       &container->config, e);
+}
+
+void container_subject(const struct container *container, struct hook_subject *out)
+{
+	*out = (struct hook_subject){
+		.id = container->dir.id,
+		.bundle = container->state.bundle,
+		.root = container->state.rootfs,
+		.annotations = container->config->annotations,
+		.n_annotations = container->config->n_annotations,
+	};
+}
+
+int container_run_hooks(struct container *container, const char *name, const struct oci_hook *hooks,
+			size_t count, const char *status, struct err *e)
+{
+	struct hook_subject subject;
+
+	container_subject(container, &subject);
+	for (size_t i = 0; i < count; i++) {
+		struct hook_request request = { &hooks[i], &subject, status };
+		if (hook_run(&request, (pid_t)container->state.pid, e) < 0)
+			return err_pointer(e, "/hooks/%s/%zu", name, i);
+	}
+	return 0;
+}
+
+/* ---- start ----------------------------------------------------------------------------------- */
+
+int container_poststart(struct container *container, struct err *e)
+{
+	const struct oci_hooks *hooks = container->config->hooks;
+
+	return hooks ? container_run_hooks(container, "poststart", hooks->poststart,
+					   hooks->n_poststart, "running", e)
+		     : 0;
+}
+
+int container_start(const char *root, const char *id, struct err *e)
+{
+	AUTO_CONTAINER container = CONTAINER_CLOSED;
+
+	if (container_open(root, id, true, &container, e) < 0)
+		return -1;
+	if (container.status != CONTAINER_CREATED)
+		return wrong_state(&container, "start", e);
+	if (container_load_config(&container, e) < 0)
+		return -1;
+	FAILPOINT("start.before_release");
+	if (state_fifo_release(&container.dir, e) < 0)
+		return -1;
+	FAILPOINT("start.after_release");
+	return container_poststart(&container, e);
+}
+
+/* ---- kill, delete ---------------------------------------------------------------------------- */
+
+int container_kill(const char *root, const char *id, int signal_number, bool all, struct err *e)
+{
+	AUTO_CONTAINER container = CONTAINER_CLOSED;
+
+	if (container_open(root, id, false, &container, e) < 0)
+		return -1;
+	if (all) {
+		if (container_open_cgroup(&container, e) < 0)
+			return e->code == ERR_GONE || e->code == ERR_NOT_FOUND ? 0 : -1;
+		return cgroup_signal(container.cgroup, signal_number, e);
+	}
+	if (container.pidfd < 0)
+		return wrong_state(&container, "kill", e);
+	int result = process_signal(container.pidfd, signal_number);
+	if (result == -ESRCH) {
+		container.status = CONTAINER_STOPPED;
+		return wrong_state(&container, "kill", e);
+	}
+	return result < 0 ? err_errno(e, result, "kill container `%s`", id) : 0;
+}
+
+static int gone_is_fine(struct err *e)
+{
+	if (e->code != ERR_GONE && e->code != ERR_NOT_FOUND)
+		return -1;
+	*e = ERR_INIT;
+	return 0;
+}
+
+/* Whatever still runs dies; then what was made is taken away, the directory last, so that a delete that is
+ * killed half-way can be repeated. */
+int container_destroy(struct container *container, struct err *e)
+{
+	if (container->pidfd >= 0) {
+		(void)process_signal(container->pidfd, SIGKILL);
+		int result = process_wait_gone(container->pidfd, CONTAINER_KILL_TIMEOUT_MS);
+		if (result < 0)
+			return err_errno(e, result, "wait for the end of container `%s`",
+					 container->dir.id);
+	}
+	FAILPOINT("delete.after_kill");
+	if (!str_empty(container->state.cgroup_path)) {
+		if ((!container->cgroup && container_open_cgroup(container, e) < 0) ||
+		    cgroup_kill(container->cgroup, CONTAINER_KILL_TIMEOUT_MS, e) < 0 ||
+		    cgroup_remove(container->cgroup, CONTAINER_KILL_TIMEOUT_MS, e) < 0)
+			if (gone_is_fine(e) < 0)
+				return -1;
+	}
+	FAILPOINT("delete.after_cgroup");
+	struct err hook_error = ERR_INIT;
+	if (container->config && container->config->hooks && container->state.pid > 0)
+		/* A poststop hook that fails must not stop the cleaning up; it is told at the end. */
+		(void)container_run_hooks(container, "poststop", container->config->hooks->poststop,
+					  container->config->hooks->n_poststop, "stopped",
+					  &hook_error);
+	FAILPOINT("delete.before_state");
+	if (state_dir_remove(&container->dir, e) < 0)
+		return -1;
+	if (hook_error.code == ERR_NONE)
+		return 0;
+	*e = hook_error;
+	return -1;
+}
+
+/* A creator that was killed very early: there is a directory and nothing else that is known. */
+static int delete_remains(const char *root, const char *id, struct err *e)
+{
+	AUTO_STATE_DIR dir = STATE_DIR_CLOSED;
+	AUTO_FD root_fd = state_root_open(root, e);
+
+	if (root_fd < 0 || state_dir_open(root_fd, id, true, &dir, e) < 0)
+		return -1;
+	return state_dir_remove(&dir, e);
+}
+
+int container_delete(const char *root, const char *id, bool force, struct err *e)
+{
+	AUTO_CONTAINER container = CONTAINER_CLOSED;
+
+	if (container_open(root, id, true, &container, e) < 0) {
+		if (!force || container.dir.fd < 0)
+			return -1;
+		*e = ERR_INIT;
+		container_close(&container);
+		return delete_remains(root, id, e);
+	}
+	if (!force && container.status != CONTAINER_STOPPED &&
+	    container.status != CONTAINER_CREATED && container.status != CONTAINER_CREATING)
+		return wrong_state(&container, "delete", e);
+	struct err ignored = ERR_INIT;
+	if (container_load_config(&container, force ? &ignored : e) < 0 && !force)
+		return -1;
+	return container_destroy(&container, e);
+}
+
+/* ---- pause, ps, update ----------------------------------------------------------------------- */
+
+int container_pause(const char *root, const char *id, bool pause, struct err *e)
+{
+	AUTO_CONTAINER container = CONTAINER_CLOSED;
+	enum container_status wanted = pause ? CONTAINER_RUNNING : CONTAINER_PAUSED;
+
+	if (container_open(root, id, true, &container, e) < 0)
+		return -1;
+	if (container.status != wanted)
+		return wrong_state(&container, pause ? "pause" : "resume", e);
+	if (container_open_cgroup(&container, e) < 0)
+		return -1;
+	return pause ? cgroup_freeze(container.cgroup, CONTAINER_KILL_TIMEOUT_MS, e)
+		     : cgroup_thaw(container.cgroup, CONTAINER_KILL_TIMEOUT_MS, e);
+}
+
+static int compare_pids(const void *a, const void *b)
+{
+	pid_t x = *(const pid_t *)a, y = *(const pid_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+int container_pids(const char *root, const char *id, pid_t **out_pids, size_t *out_count,
+		   struct err *e)
+{
+	AUTO_CONTAINER container = CONTAINER_CLOSED;
+
+	if (container_open(root, id, false, &container, e) < 0)
+		return -1;
+	if (container.status == CONTAINER_STOPPED)
+		return wrong_state(&container, "list the processes of", e);
+	if (container_open_cgroup(&container, e) < 0 ||
+	    cgroup_pids(container.cgroup, out_pids, out_count, e) < 0)
+		return -1;
+	qsort(*out_pids, *out_count, sizeof **out_pids, compare_pids);
+	return 0;
+}
+
+int container_update(const char *root, const char *id, struct arena *arena,
+		     const struct oci_resources *resources, struct err *e)
+{
+	AUTO_CONTAINER container = CONTAINER_CLOSED;
+	struct cgroup_request request = { 0 };
+
+	if (container_open(root, id, true, &container, e) < 0)
+		return -1;
+	if (container.status == CONTAINER_STOPPED)
+		return wrong_state(&container, "update", e);
+	if (cgroup_request_compile(arena, resources, &request, e) < 0 ||
+	    container_open_cgroup(&container, e) < 0)
+		return -1;
+	if (request.has_limits &&
+	    cgroup_limits_apply(container.cgroup, &request.limits, "/linux/resources", e) < 0)
+		return -1;
+	if (request.n_devices &&
+	    cgroup_devices_apply(container.cgroup, request.devices, request.n_devices,
+				 "/linux/resources/devices", e) < 0)
+		return -1;
+	return 0;
+}
+
+/* ---- facts ----------------------------------------------------------------------------------- */
+
+int container_facts(const char *root, const char *id, struct arena *arena,
+		    struct container_facts *out, struct err *e)
+{
+	AUTO_STATE_DIR dir = STATE_DIR_CLOSED;
+	AUTO_FD root_fd = state_root_open(root, e);
+
+	if (root_fd < 0 || state_dir_open(root_fd, id, false, &dir, e) < 0 ||
+	    state_read(&dir, arena, &out->state, e) < 0)
+		return -1;
+	out->status = state_status(&dir, &out->state);
+	out->pid = out->status == CONTAINER_STOPPED ? 0 : (pid_t)out->state.pid;
+	return 0;
+}
+
+int container_state_write(const char *root, const char *id, struct strbuf *out, struct err *e)
+{
+	AUTO_CONTAINER container = CONTAINER_CLOSED;
+	struct json_writer w;
+
+	if (container_open(root, id, false, &container, e) < 0 ||
+	    container_load_config(&container, e) < 0)
+		return -1;
+	struct oci_state state = {
+		.id = id,
+		.pid = container.status == CONTAINER_STOPPED ? 0 : container.state.pid,
+		.status = container_status_name(container.status),
+		.bundle = container.state.bundle,
+		.rootfs = container.state.rootfs,
+		.created = container.state.created,
+		.owner = container.state.owner,
+		.annotations = container.config->annotations,
+		.n_annotations = container.config->n_annotations,
+	};
+	json_writer_init(&w, out, true);
+	oci_state_encode(&state, &w, NULL);
+	int result = json_writer_end(&w);
+	return result < 0 ? err_errno(e, result, "write the state of container `%s`", id) : 0;
+}

@@ -1,0 +1,36 @@
+/* devices.h - /dev of a container: nodes, the links beside them.
+ *
+ * Every node is made in its opened parent directory and checked: what is there already has to be the
+ * very device, or the start fails. In a user namespace, where mknod(2) is refused, the host's node is bound.
+ *
+ * Errors    : pointer "/linux/devices/N".
+ * Source    : runtime-spec config-linux.md "Devices", "Default Devices"; runtime.md "Dev symbolic links".
+ * Never     : follows a symlink for the last component of a device's path. */
+#ifndef KEG_RUNTIME_DEVICES_H
+#define KEG_RUNTIME_DEVICES_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "runtime/plan.h"
+
+struct device_request {
+	const char *path;
+	mode_t type; /* S_IFCHR, S_IFBLK, S_IFIFO */
+	unsigned major, minor;
+	mode_t mode;
+	uid_t uid;
+	gid_t gid;
+	bool bind; /* bind the host's node of the same path */
+};
+
+struct device_row {
+	const char *path;
+	unsigned major, minor;
+};
+extern const struct device_row default_devices[]; /* ends with path NULL */
+
+extern const struct step_kind device_step;
+extern const struct step_kind device_links_step; /* /dev/fd, stdin ... ptmx */
+
+#endif

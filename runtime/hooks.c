@@ -1,0 +1,226 @@
+/* hooks.c - hooks run with the state on their standard input. */
+#include "runtime/hooks.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/process.h"
+#include "base/scope.h"
+#include "oci/state.h"
+#include "runtime/launch.h"
+
+#define STATE_MAX ((size_t)1 << 20)
+#define STDERR_KEPT 4096 /* the end of what a hook said */
+
+struct hook_io {
+	int stdin_fd, stderr_fd; /* our ends, -1 when closed */
+	const char *state;
+	size_t state_length, state_written;
+	char said[STDERR_KEPT + 1];
+	size_t said_length;
+};
+
+static void io_write(struct hook_io *io)
+{
+	ssize_t n = write(io->stdin_fd, io->state + io->state_written,
+			  io->state_length - io->state_written);
+
+	if (n > 0)
+		io->state_written += (size_t)n;
+	/* EPIPE: a hook need not read its input. */
+	if ((n < 0 && errno != EAGAIN && errno != EINTR) || io->state_written == io->state_length)
+		close(take_fd(&io->stdin_fd));
+}
+
+static void io_read(struct hook_io *io)
+{
+	char chunk[STDERR_KEPT];
+	ssize_t n = read(io->stderr_fd, chunk, sizeof chunk);
+
+	if (n <= 0) {
+		if (n == 0 || (errno != EAGAIN && errno != EINTR))
+			close(take_fd(&io->stderr_fd));
+		return;
+	}
+	size_t length = (size_t)n, keep = STDERR_KEPT - length;
+	if (io->said_length > keep) {
+		memmove(io->said, io->said + (io->said_length - keep), keep);
+		io->said_length = keep;
+	}
+	memcpy(io->said + io->said_length, chunk, length);
+	io->said_length += length;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Feeds the hook and listens to it until it is gone. -ETIMEDOUT. */
+static int hook_serve(struct hook_io *io, int pidfd, int64_t timeout_ms)
+{
+	int64_t deadline = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
+
+	for (;;) {
+		struct pollfd fds[] = {
+			{ .fd = pidfd, .events = POLLIN },
+			{ .fd = io->stdin_fd, .events = POLLOUT },
+			{ .fd = io->stderr_fd, .events = POLLIN },
+		};
+		int64_t left = deadline < 0 ? -1 : deadline - now_ms();
+		if (deadline >= 0 && left <= 0)
+			return -ETIMEDOUT;
+		int n = poll(fds, ARRAY_SIZE(fds), left > 1 << 30 ? 1 << 30 : (int)left);
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n <= 0)
+			continue;
+		if (fds[1].revents)
+			io_write(io);
+		if (fds[2].revents)
+			io_read(io);
+		/* What it left behind in the pipe was read above, or fits one more read. */
+		if (fds[0].revents) {
+			if (io->stderr_fd >= 0)
+				io_read(io);
+			return 0;
+		}
+	}
+}
+
+static int hook_failed(const struct oci_hook *hook, const struct hook_io *io, int status,
+		       struct err *e)
+{
+	char said[512] = "";
+	size_t length = io->said_length;
+
+	while (length > 0 && (io->said[length - 1] == '\n' || io->said[length - 1] == ' '))
+		length--;
+	size_t from = length > sizeof said - 1 ? length - (sizeof said - 1) : 0;
+	memcpy(said, io->said + from, length - from);
+	for (char *p = said; *p; p++)
+		if ((unsigned char)*p < ' ')
+			*p = ' ';
+	if (status > 128)
+		return err_set(e, ERR_INVALID, "run the hook `%s`: killed by signal %d%s%s",
+			       hook->path, status - 128, *said ? ": " : "", said);
+	return err_set(e, ERR_INVALID, "error executing hook `%s` (exit code: %d)%s%s", hook->path,
+		       status, *said ? ": " : "", said);
+}
+
+static char *hook_state(const struct hook_request *request, pid_t pid)
+{
+	const struct hook_subject *subject = request->subject;
+	struct oci_state state = {
+		.id = subject->id,
+		.status = request->status,
+		.pid = pid,
+		.root = subject->root,
+		.bundle = subject->bundle,
+		.annotations = (struct string_pair *)subject->annotations,
+		.n_annotations = subject->n_annotations,
+	};
+	struct strbuf out = STRBUF(STATE_MAX);
+	struct json_writer w;
+
+	json_writer_init(&w, &out, false);
+	oci_state_encode(&state, &w, NULL);
+	strbuf_add(&out, "\n");
+	return strbuf_take(&out);
+}
+
+static int hook_spawn(const struct oci_hook *hook, struct hook_io *io, int *out_pidfd,
+		      struct err *e)
+{
+	extern char **environ;
+	int in[2], err[2];
+	char *path_only[] = { (char *)hook->path, NULL };
+
+	if (pipe2(in, O_CLOEXEC) < 0)
+		return err_sys(e, "make a pipe for the hook");
+	AUTO_FD in_theirs = in[0];
+	io->stdin_fd = in[1];
+	if (pipe2(err, O_CLOEXEC) < 0)
+		return err_sys(e, "make a pipe for the hook");
+	AUTO_FD err_theirs = err[1];
+	io->stderr_fd = err[0];
+	(void)fcntl(io->stdin_fd, F_SETFL, O_NONBLOCK);
+	(void)fcntl(io->stderr_fd, F_SETFL, O_NONBLOCK);
+
+	struct process_spawn what = {
+		.path = hook->path,
+		.argv = hook->n_args ? (char *const *)hook->args : path_only,
+		.envp = hook->n_env ? (char *const *)hook->env : environ,
+		.stdin_fd = in_theirs,
+		.stdout_fd = -1,
+		.stderr_fd = err_theirs,
+		.cwd_fd = -1,
+	};
+	pid_t pid = process_spawn(&what, out_pidfd);
+	return pid < 0 ? err_errno(e, pid, "run the hook `%s`", hook->path) : 0;
+}
+
+int hook_run(const struct hook_request *request, pid_t pid, struct err *e)
+{
+	const struct oci_hook *hook = request->hook;
+	AUTO_FREE char *state = hook_state(request, pid);
+	struct hook_io io = { .stdin_fd = -1, .stderr_fd = -1, .state = state };
+	AUTO_FD pidfd = -1;
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
+
+	if (!state)
+		return err_set(e, ERR_LIMIT, "the state is too large for a hook");
+	io.state_length = strlen(state);
+	sigaction(SIGPIPE, &ignore, &before);
+	int result = hook_spawn(hook, &io, &pidfd, e);
+	if (result == 0) {
+		int served = hook_serve(&io, pidfd, hook->timeout ? *hook->timeout * 1000 : -1);
+		if (served < 0)
+			(void)process_signal(pidfd, SIGKILL); /* reaped right below */
+		int status = process_reap(pidfd, -1);
+		if (served == -ETIMEDOUT)
+			result = err_set(e, ERR_TIMEOUT,
+					 "run the hook `%s`: timeout of %lld s expired", hook->path,
+					 (long long)*hook->timeout);
+		else if (served < 0 || status < 0)
+			result = err_errno(e, served < 0 ? served : status,
+					   "wait for the hook `%s`", hook->path);
+		else if (status != 0)
+			result = hook_failed(hook, &io, status, e);
+	}
+	sigaction(SIGPIPE, &before, NULL);
+	scope_close(&io.stdin_fd);
+	scope_close(&io.stderr_fd);
+	if (result < 0)
+		err_phase(e, PHASE_HOOKS);
+	return result;
+}
+
+static int runtime_hook_run(struct launch *launch, const struct step *step, struct err *e)
+{
+	return hook_run(step->request, launch->pid, e);
+}
+
+const struct step_kind runtime_hook_step = {
+	"hook", PHASE_HOOKS, ACTOR_PARENT, runtime_hook_run, NULL,
+};
+
+static int container_hook_run(struct launch *launch, const struct step *step, struct err *e)
+{
+	return hook_run(step->request, launch->outer_pid, e);
+}
+
+const struct step_kind container_hook_step = {
+	"hook", PHASE_HOOKS, ACTOR_INIT, container_hook_run, NULL,
+};

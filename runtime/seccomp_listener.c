@@ -1,0 +1,137 @@
+/* seccomp_listener.c - the helper that sends a seccomp notification descriptor. */
+#include "runtime/seccomp_listener.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/scope.h"
+#include "base/sys.h"
+#include "oci/state.h"
+
+int seccomp_listener_connect(const char *path, struct err *e)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	AUTO_FD fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (strlen(path) >= sizeof address.sun_path)
+		return err_set(e, ERR_INVALID, "seccomp listener path of %zu bytes, at most %zu",
+			       strlen(path), sizeof address.sun_path - 1);
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
+		return err_sys(e, "connect to the seccomp listener %s", path);
+	return take_fd(&fd);
+}
+
+char *seccomp_listener_message(const struct hook_subject *subject, const char *metadata, pid_t pid)
+{
+	struct strbuf out = STRBUF((size_t)1 << 20);
+	struct json_writer w;
+	struct oci_state state = {
+		.id = subject->id,
+		.status = "creating",
+		.pid = pid,
+		.bundle = subject->bundle,
+		.annotations = (struct string_pair *)subject->annotations,
+		.n_annotations = subject->n_annotations,
+	};
+
+	json_writer_init(&w, &out, false);
+	json_open_object(&w, NULL);
+	json_write_string(&w, "ociVersion", OCI_VERSION_MAX);
+	json_open_array(&w, "fds");
+	json_write_string(&w, NULL, "seccompFd");
+	json_close_array(&w);
+	json_write_int(&w, "pid", pid);
+	if (metadata)
+		json_write_string(&w, "metadata", metadata);
+	oci_state_encode(&state, &w, "state");
+	json_close_object(&w);
+	if (json_writer_end(&w) < 0) {
+		strbuf_done(&out);
+		return NULL;
+	}
+	return strbuf_take(&out);
+}
+
+/* What the two processes share: the number of the descriptor, then how sending it went. */
+struct mailbox {
+	_Atomic int listener; /* -1: not known yet, -2: never */
+	_Atomic int sent;     /* 1: not yet, 0 or negative errno */
+};
+
+static void rest(void)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = 50 * 1000 }, NULL);
+}
+
+static int send_descriptor(int socket_fd, int fd, const char *message)
+{
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct iovec data = { .iov_base = (char *)message, .iov_len = strlen(message) };
+	struct msghdr packet = { .msg_iov = &data,
+				 .msg_iovlen = 1,
+				 .msg_control = control.bytes,
+				 .msg_controllen = sizeof control.bytes };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&packet);
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof fd);
+	memcpy(CMSG_DATA(c), &fd, sizeof fd);
+	return sendmsg(socket_fd, &packet, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+static void helper_run(struct mailbox *mailbox, pid_t parent, int socket_fd, const char *message)
+{
+	int fd;
+
+	while ((fd = atomic_load(&mailbox->listener)) == -1) {
+		if (getppid() != parent)
+			_exit(1);
+		rest();
+	}
+	if (fd >= 0)
+		atomic_store(&mailbox->sent, send_descriptor(socket_fd, fd, message));
+	_exit(0);
+}
+
+int seccomp_load_with_listener(const struct seccomp_program *program, int socket_fd,
+			       const char *message)
+{
+	struct mailbox *mailbox = mmap(NULL, sizeof *mailbox, PROT_READ | PROT_WRITE,
+				       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct clone_args args = { .flags = CLONE_FILES, .exit_signal = SIGCHLD };
+	pid_t self = getpid();
+	int listener = -1;
+
+	if (mailbox == MAP_FAILED)
+		return -errno;
+	atomic_store(&mailbox->listener, -1);
+	atomic_store(&mailbox->sent, 1);
+	long helper = sys_clone3(&args, sizeof args);
+	if (helper < 0)
+		return -errno;
+	if (helper == 0)
+		helper_run(mailbox, self, socket_fd, message);
+
+	int result = seccomp_load(program, &listener);
+	atomic_store(&mailbox->listener, result < 0 ? -2 : listener);
+	/* Only memory from here: the filter may stop any call. The helper ends by itself; as a child
+	 * of the container's first process it is reaped like any other. */
+	if (result == 0)
+		while ((result = atomic_load(&mailbox->sent)) == 1)
+			sched_yield();
+	return result;
+}
