@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
-#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -340,19 +339,6 @@ static void reset_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* Everything permitted becomes effective again, after a change of user cleared it. */
-static void raise_effective(void)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
-
-	if (syscall(SYS_capget, &header, data) < 0)
-		return;
-	for (int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
-		data[i].effective = data[i].permitted;
-	(void)syscall(SYS_capset, &header, data); /* loading the filter tells */
-}
-
 static int load_seccomp(const struct launch *launch, const struct program_request *request,
 			struct err *e)
 {
@@ -390,7 +376,7 @@ static int exec_run(struct launch *launch, const struct step *step, struct err *
 	/* Without no_new_privs the filter needs CAP_SYS_ADMIN, which the sets may take away. */
 	bool seccomp_first = !request->no_new_privileges;
 	if (seccomp_first && request->has_seccomp && request->uid != 0)
-		raise_effective();
+		(void)capabilities_raise_effective(); /* loading the filter tells */
 	if (seccomp_first && load_seccomp(launch, request, e) < 0)
 		return -1;
 	result = capabilities_apply_sets(&request->capabilities, launch->last_capability, NULL);
