@@ -194,7 +194,9 @@ static int decode_counted(const struct decoder *d, const struct field *field,
 
 	if (expect(d, place, value, is_map(field->kind) ? JSON_OBJECT : JSON_ARRAY) < 0)
 		return -1;
-	char *elements = arena_array(d->arena, value->count, size);
+	/* argv and envp of execve(2) end with a NULL. */
+	size_t end = field->kind == FIELD_KIND_STRINGS;
+	char *elements = arena_array(d->arena, value->count + end, size);
 	if (!elements)
 		return no_memory(d);
 	for (const struct json *child = value->first; child; child = child->next) {

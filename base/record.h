@@ -13,7 +13,7 @@
  *   F_INT F_UINT      int64_t m, uint64_t m         0 when absent
  *   F_INT32 F_UINT32  int32_t m, uint32_t m         0 when absent
  *   F_BOOL_PTR F_INT_PTR F_UINT_PTR                 const bool *m ...: NULL when absent
- *   F_STRINGS         const char **m; size_t n_m
+ *   F_STRINGS         const char **m; size_t n_m    behind the last one a NULL, not counted
  *   F_INTS F_UINTS    int64_t *m / uint64_t *m; size_t n_m
  *   F_RECORD          struct x *m                   NULL when absent
  *   F_RECORDS         struct x *m; size_t n_m       elements in place

@@ -147,6 +147,7 @@ START_TEST(every_kind_is_decoded_into_its_member)
 	ck_assert_int_eq(*w.integer_ptr, 0);
 	ck_assert_uint_eq(*w.natural_ptr, 0);
 	ck_assert_uint_eq(w.n_strings, 2);
+	ck_assert_ptr_null(w.strings[2]); /* for execve(2) */
 	ck_assert_str_eq(w.strings[0], "a");
 	ck_assert_str_eq(w.strings[1], "");
 	ck_assert_uint_eq(w.n_integers, 2);
