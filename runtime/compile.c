@@ -129,8 +129,10 @@ static int compile_namespaces(struct compile *c, struct err *e)
 		join->kind = kind;
 		join->pointer = arena_format(c->arena, "/linux/namespaces/%zu/path", i);
 		join->fd = ns_open_path(kind, ns->path, e);
-		if (join->fd < 0)
+		if (join->fd < 0) {
+			err_phase(e, PHASE_NAMESPACES);
 			return err_pointer(e, "%s", join->pointer);
+		}
 	}
 	c->created = request->create;
 	if (c->linux_->n_time_offsets && (request->create & CLONE_NEWTIME)) {
@@ -156,8 +158,12 @@ static int compile_user_namespace(struct compile *c, struct err *e)
 	if (!(c->namespaces & CLONE_NEWUSER))
 		return 0;
 	if (c->created & CLONE_NEWUSER) {
-		if (maps->n_uids)
-			plan_add(c->plan, &id_maps_step, "", maps, "/linux/uidMappings");
+		if (!maps->n_uids || !maps->n_gids) {
+			err_set(e, ERR_INVALID, "a new user namespace needs mappings");
+			return err_pointer(e, "/linux/%s",
+					   maps->n_uids ? "gidMappings" : "uidMappings");
+		}
+		plan_add(c->plan, &id_maps_step, "", maps, "/linux/uidMappings");
 		plan_add(c->plan, &barrier_step, "id maps", NULL, "/linux/uidMappings");
 	}
 	plan_add(c->plan, &userns_root_step, "", NULL, "/linux/namespaces");

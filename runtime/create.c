@@ -149,7 +149,13 @@ static int creation_plan(struct creation *c, const struct container_options *opt
 		.subject = &c->subject,
 	};
 	plan_init(&c->plan, c->container.arena);
-	return compile_container(&input, &c->plan, e);
+	if (compile_container(&input, &c->plan, e) == 0)
+		return 0;
+	if (e->phase == PHASE_NONE) {
+		err_phase(e, PHASE_CONFIG);
+		err_object(e, "%s", options->config ? options->config : "config.json");
+	}
+	return -1;
 }
 
 int container_plan(const struct container_options *options, bool wait_start, struct strbuf *out,

@@ -291,8 +291,12 @@ static int open_target(int root_fd, const struct mount_request *request, int mou
 		fd = S_ISDIR(st.st_mode)
 			     ? rootfs_make_directory(root_fd, request->destination, 0755)
 			     : rootfs_make_file(root_fd, request->destination);
-	if (fd < 0)
-		return err_errno(e, fd, "open the mount point %s", request->destination);
+	if (fd < 0) {
+		err_errno(e, fd, "open the mount point %s", request->destination);
+		return fd == -ELOOP ? err_hint(e, "symlinks in a circle, or a link of /proc that "
+						  "leads out of the container")
+				    : -1;
+	}
 	return fd;
 }
 
@@ -303,6 +307,15 @@ static int remount(struct launch *launch, const struct mount_request *request, s
 	if (fd < 0)
 		return err_errno(e, fd, "open the mount point %s", request->destination);
 	return dress(fd, &request->options, e) < 0 ? -1 : set_propagation(fd, &request->options, e);
+}
+
+/* The kernel says EINVAL to many things; this is the one that people do. */
+static bool kinds_differ(int mount_fd, int target_fd)
+{
+	struct stat source, target;
+
+	return fstat(mount_fd, &source) == 0 && fstat(target_fd, &target) == 0 &&
+	       S_ISDIR(source.st_mode) != S_ISDIR(target.st_mode);
 }
 
 static int mount_run(struct launch *launch, const struct step *step, struct err *e)
@@ -344,9 +357,9 @@ static int mount_run(struct launch *launch, const struct step *step, struct err 
 	if (mount_attach(fd, target, e) < 0) {
 		err_wrap(e, "mount %s on %s", request->source ? request->source : request->type,
 			 request->destination);
-		return errno == ENOTDIR ? err_hint(e, "one of source and destination is a "
-						      "directory, the other is not")
-					: -1;
+		return kinds_differ(fd, target) ? err_hint(e, "one of source and destination is a "
+							      "directory, the other is not")
+						: -1;
 	}
 	return set_propagation(fd, &request->options, e);
 }
