@@ -40,6 +40,17 @@ static pid_t clone_process(uint64_t flags, int cgroup_fd, int *out_pidfd)
 	return pid < 0 ? -errno : (pid_t)pid;
 }
 
+static int explain_clone(int result, struct err *e)
+{
+	switch (result) {
+	case -EAGAIN:
+		return err_hint(e, "pids.max of its cgroup or of one above is reached, or "
+				   "RLIMIT_NPROC of the user");
+	case -ENOSPC: return err_hint(e, "see /proc/sys/user/max_*_namespaces");
+	default: return -1;
+	}
+}
+
 static int enter_joined(const struct namespaces_request *request, struct err *e)
 {
 	if (request->join_pidfd >= 0 && request->join_flags &&
@@ -97,6 +108,7 @@ static int stage_run(const struct namespaces_request *request, int pid_fd)
 	}
 	if (pid < 0) {
 		err_errno(&e, pid, "clone the container's first process");
+		explain_clone(pid, &e);
 		goto failed;
 	}
 	_exit(sync_send(pid_fd, SYNC_PID, pid, &e) < 0);
@@ -118,8 +130,10 @@ static int clone_by_stage(struct launch *launch, const struct namespaces_request
 	AUTO_FD theirs = pair[1];
 	AUTO_FD stage = -1;
 	pid_t pid = clone_process(0, cgroup_fd, &stage);
-	if (pid < 0)
-		return err_errno(e, pid, "clone the process that enters namespaces");
+	if (pid < 0) {
+		err_errno(e, pid, "clone the process that enters namespaces");
+		return explain_clone(pid, e);
+	}
 	if (pid == 0) {
 		close(take_fd(&ours));
 		return stage_run(request, take_fd(&theirs));
@@ -156,8 +170,7 @@ static int namespaces_run(struct launch *launch, const struct step *step, struct
 		pid_t pid = clone_process(request->create, cgroup, &launch->pidfd);
 		if (pid < 0) {
 			err_errno(e, pid, "clone the container's first process");
-			return pid == -ENOSPC ? err_hint(e, "see /proc/sys/user/max_*_namespaces")
-					      : -1;
+			return explain_clone(pid, e);
 		}
 		launch->pid = pid;
 		born = pid != 0;
