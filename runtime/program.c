@@ -212,8 +212,21 @@ static int check_executable(const char *path)
 	if (stat(path, &st) < 0)
 		return errno;
 	if (!S_ISREG(st.st_mode))
-		return S_ISDIR(st.st_mode) ? EISDIR : EACCES;
+		return EACCES;
 	return access(path, X_OK) < 0 ? errno : 0;
+}
+
+static int explain_refusal(const char *path, int error, struct err *e)
+{
+	struct stat st;
+
+	err_errno(e, error, "open executable `%s`", path);
+	if (error != EACCES || stat(path, &st) < 0)
+		return -1;
+	if (!S_ISREG(st.st_mode))
+		return err_hint(e, "it is %s",
+				S_ISDIR(st.st_mode) ? "a directory" : "no regular file");
+	return -1;
 }
 
 static int find_in_path(struct launch *launch, const struct program_request *request)
@@ -264,7 +277,7 @@ static int executable_run(struct launch *launch, const struct step *step, struct
 		return -1;
 	}
 	if (error)
-		return err_errno(e, error, "open executable `%s`", name);
+		return explain_refusal(name, error, e);
 	launch->executable = name;
 	return 0;
 }
