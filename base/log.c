@@ -15,6 +15,7 @@
 
 #include "base/scope.h"
 #include "base/str.h"
+#include "base/utc.h"
 
 static const struct level_row {
 	const char *name;
@@ -148,10 +149,9 @@ static void add_member(struct line *line, const char *name, const char *value)
 
 static void add_time(struct line *line, time_t now)
 {
-	char text[32];
-	struct tm utc;
+	char text[UTC_TEXT_SIZE];
 
-	(void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc)); /* fits */
+	utc_format(&(struct timespec){ .tv_sec = now }, 0, text);
 	add(line, text);
 }
 

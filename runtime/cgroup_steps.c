@@ -191,11 +191,9 @@ static int cgroup_run(struct launch *launch, const struct step *step, struct err
 
 	if (tree < 0)
 		return -1;
-	struct cgroup_options options = {
-		.needed = request->has_limits ? cgroup_limits_controllers(&request->limits) : 0,
-		.wanted = CGROUP_CPU | CGROUP_CPUSET | CGROUP_IO | CGROUP_MEMORY | CGROUP_PIDS |
-			  CGROUP_HUGETLB | CGROUP_RDMA | CGROUP_MISC,
-	};
+	/* All that the host has, for statistics and later updates; a limit whose controller is missing is
+	 * refused with its pointer when it is written. */
+	struct cgroup_options options = { .wanted = CGROUP_ALL };
 	return cgroup_create(tree, request->path, &options, &launch->cgroup, e);
 }
 

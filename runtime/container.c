@@ -152,6 +152,20 @@ static int gone_is_fine(struct err *e)
 	return 0;
 }
 
+static int destroy_cgroup(struct container *container, struct err *e)
+{
+	struct err busy = ERR_INIT;
+
+	if (!container->cgroup && container_open_cgroup(container, e) < 0)
+		return -1;
+	/* As a rule nobody is left in it, and then this is all. */
+	if (cgroup_remove(container->cgroup, 0, &busy) == 0)
+		return 0;
+	if (cgroup_kill(container->cgroup, CONTAINER_KILL_TIMEOUT_MS, e) < 0)
+		return -1;
+	return cgroup_remove(container->cgroup, CONTAINER_KILL_TIMEOUT_MS, e);
+}
+
 /* Whatever still runs dies; then what was made is taken away, the directory last, so that a delete that is
  * killed half-way can be repeated. */
 int container_destroy(struct container *container, struct err *e)
@@ -164,13 +178,9 @@ int container_destroy(struct container *container, struct err *e)
 					 container->dir.id);
 	}
 	FAILPOINT("delete.after_kill");
-	if (!str_empty(container->state.cgroup_path)) {
-		if ((!container->cgroup && container_open_cgroup(container, e) < 0) ||
-		    cgroup_kill(container->cgroup, CONTAINER_KILL_TIMEOUT_MS, e) < 0 ||
-		    cgroup_remove(container->cgroup, CONTAINER_KILL_TIMEOUT_MS, e) < 0)
-			if (gone_is_fine(e) < 0)
-				return -1;
-	}
+	if (!str_empty(container->state.cgroup_path) && destroy_cgroup(container, e) < 0 &&
+	    gone_is_fine(e) < 0)
+		return -1;
 	FAILPOINT("delete.after_cgroup");
 	struct err hook_error = ERR_INIT;
 	if (container->config && container->config->hooks && container->state.pid > 0)

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "base/scope.h"
+#include "base/utc.h"
 #include "oci/validate.h"
 #include "runtime/compile.h"
 #include "runtime/container-priv.h"
@@ -174,8 +175,7 @@ static int record_intent(struct creation *c, struct err *e)
 {
 	struct container *container = &c->container;
 	struct timespec now;
-	struct tm utc;
-	char created[64];
+	char created[UTC_TEXT_SIZE];
 
 	AUTO_FD root_fd = state_root_open(c->options->root, e);
 	if (root_fd < 0 || state_dir_create(root_fd, c->options->id, &container->dir, e) < 0)
@@ -183,9 +183,7 @@ static int record_intent(struct creation *c, struct err *e)
 	c->launch.lock_fd = container->dir.lock_fd;
 	FAILPOINT("create.after_state_directory");
 	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &utc);
-	size_t length = strftime(created, sizeof created, "%Y-%m-%dT%H:%M:%S", &utc);
-	snprintf(created + length, sizeof created - length, ".%06ldZ", now.tv_nsec / 1000);
+	utc_format(&now, 6, created);
 	container->state.created = arena_strdup(container->arena, created);
 	container->state.owner =
 		geteuid() == 0 ? "root" : arena_format(container->arena, "%u", geteuid());
@@ -300,20 +298,25 @@ static int run_to_end(struct creation *c, int terminal_socket, int signal_fd, in
 			return -1;
 	}
 	/* Others may stop, pause or kill it while we wait. */
-	scope_close(&c->container.dir.lock_fd);
-	c->container.dir.lock_fd = -1;
+	state_dir_unlock(&c->container.dir);
 	return foreground_wait(c->launch.pidfd, master, signal_fd, out_status, e);
 }
 
-static int delete_after_run(const struct container_options *options, struct err *e)
+/* What delete --force would do, with what is open already. */
+static int delete_after_run(struct creation *c, struct err *e)
 {
+	struct container *container = &c->container;
 	struct err gone = ERR_INIT;
 
-	if (container_delete(options->root, options->id, true, &gone) == 0 ||
-	    gone.code == ERR_NOT_FOUND) /* somebody else deleted it meanwhile */
-		return 0;
-	*e = gone;
-	return -1;
+	if (state_dir_relock(&container->dir, &gone) < 0) {
+		if (gone.code == ERR_NOT_FOUND) /* somebody else deleted it meanwhile */
+			return 0;
+		*e = gone;
+		return -1;
+	}
+	container->cgroup = c->launch.cgroup;
+	c->launch.cgroup = NULL;
+	return container_destroy(container, e);
 }
 
 int container_run(const struct container_options *options, int *out_status, struct err *e)
@@ -337,5 +340,5 @@ int container_run(const struct container_options *options, int *out_status, stru
 		return 0;
 	if (run_to_end(&c, terminal_socket, signal_fd, out_status, e) < 0)
 		return creation_undo(&c);
-	return options->keep ? 0 : delete_after_run(options, e);
+	return options->keep ? 0 : delete_after_run(&c, e);
 }

@@ -197,7 +197,7 @@ static const struct {
 	{ "proc", "/proc" },
 };
 
-static int bind_host(const struct mount_request *request, struct err *e)
+static int bind_host(const struct mount_request *request)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(host_fallbacks); i++) {
 		if (!str_equal(host_fallbacks[i].type, request->type))
@@ -207,21 +207,7 @@ static int bind_host(const struct mount_request *request, struct err *e)
 		if (fd >= 0)
 			return fd;
 	}
-	return -1; /* *e keeps what made us try */
-}
-
-static int make_mount(const struct mount_request *request, struct err *e)
-{
-	if (request->tree_fd >= 0)
-		return fcntl(request->tree_fd, F_DUPFD_CLOEXEC, 3);
-	if (request->options.bind)
-		return open_bind(request, e);
-	int fd = new_file_system(request, e);
-	if (fd < 0 && (e->errnum == EPERM || e->errnum == EBUSY || e->errnum == EACCES))
-		fd = bind_host(request, e);
-	if (fd >= 0)
-		e->code = ERR_NONE;
-	return fd;
+	return -1;
 }
 
 /* ---- dressing and attaching ------------------------------------------------------------------ */
@@ -261,6 +247,34 @@ static int dress(int fd, const struct mount_options *options, struct err *e)
 		return -1;
 	return set_attributes(fd, options->attr_set_recursive, options->attr_clear_recursive, true,
 			      e);
+}
+
+/* The detached mount with its attributes; a new file system has them from fsmount(2). */
+static int make_mount(const struct mount_request *request, struct err *e)
+{
+	AUTO_FD fd = -1;
+
+	if (request->tree_fd >= 0) {
+		fd = fcntl(request->tree_fd, F_DUPFD_CLOEXEC, 3);
+		if (fd < 0)
+			return err_sys(e, "keep the source of the mount");
+	} else if (request->options.bind) {
+		fd = open_bind(request, e);
+	} else {
+		struct err refused = ERR_INIT;
+		int made = new_file_system(request, &refused);
+		if (made >= 0 && !request->options.attr_set_recursive)
+			return made;
+		fd = made;
+		if (made < 0 && (refused.errnum == EPERM || refused.errnum == EBUSY ||
+				 refused.errnum == EACCES))
+			fd = bind_host(request);
+		if (fd < 0)
+			*e = refused;
+	}
+	if (fd < 0 || dress(fd, &request->options, e) < 0)
+		return -1;
+	return take_fd(&fd);
 }
 
 /* /proc and /sys are written to by whoever trusts them: what looks like them must not be elsewhere. */
@@ -338,15 +352,8 @@ static int mount_run(struct launch *launch, const struct step *step, struct err 
 		return remount(launch, request, e);
 	}
 
-	struct err local = ERR_INIT;
-	AUTO_FD fd = make_mount(request, &local);
-	if (fd < 0) {
-		if (request->optional)
-			return 0;
-		*e = local;
-		return -1;
-	}
-	if (dress(fd, &request->options, e) < 0)
+	AUTO_FD fd = make_mount(request, e);
+	if (fd < 0)
 		return -1;
 	if (request->options.tmpcopyup &&
 	    tmpcopyup(launch->root_fd, request->destination, fd, e) < 0)

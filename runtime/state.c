@@ -112,14 +112,10 @@ static int missing(const char *id, struct err *e)
 
 /* The lock lives in the directory and goes with it: whoever gets a lock on a directory that was removed
  * meanwhile has nothing. */
-static int state_dir_lock(struct state_dir *dir, struct err *e)
+int state_dir_relock(struct state_dir *dir, struct err *e)
 {
 	struct stat locked, named;
 
-	dir->lock_fd = openat(dir->fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (dir->lock_fd < 0)
-		return errno == ENOENT ? missing(dir->id, e)
-				       : err_sys(e, "open the lock of container `%s`", dir->id);
 	while (flock(dir->lock_fd, LOCK_EX) < 0)
 		if (errno != EINTR)
 			return err_sys(e, "lock container `%s`", dir->id);
@@ -128,6 +124,20 @@ static int state_dir_lock(struct state_dir *dir, struct err *e)
 	    locked.st_ino != named.st_ino)
 		return missing(dir->id, e);
 	return 0;
+}
+
+void state_dir_unlock(struct state_dir *dir)
+{
+	(void)flock(dir->lock_fd, LOCK_UN); /* cannot fail for a lock that is held */
+}
+
+static int state_dir_lock(struct state_dir *dir, struct err *e)
+{
+	dir->lock_fd = openat(dir->fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (dir->lock_fd < 0)
+		return errno == ENOENT ? missing(dir->id, e)
+				       : err_sys(e, "open the lock of container `%s`", dir->id);
+	return state_dir_relock(dir, e);
 }
 
 static int state_dir_enter(int root_fd, const char *id, struct state_dir *out, struct err *e)

@@ -61,6 +61,9 @@ int state_id_check(const char *id, struct err *e);
 int state_dir_create(int root_fd, const char *id, struct state_dir *out, struct err *e);
 /* `lock` waits for whoever holds it. */
 int state_dir_open(int root_fd, const char *id, bool lock, struct state_dir *out, struct err *e);
+/* Lets others in for a while. ERR_NOT_FOUND: one of them deleted it. */
+void state_dir_unlock(struct state_dir *dir);
+int state_dir_relock(struct state_dir *dir, struct err *e);
 int state_dir_remove(struct state_dir *dir, struct err *e);
 
 int state_read(const struct state_dir *dir, struct arena *arena, struct state *out, struct err *e);

@@ -78,6 +78,12 @@ tests_unit_base_toml_SOURCES = tests/unit/base/toml_test.c
 tests_unit_base_toml_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_base_toml_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
 
+check_PROGRAMS += tests/unit/base/utc
+UNIT_TESTS += tests/unit/base/utc
+tests_unit_base_utc_SOURCES = tests/unit/base/utc_test.c
+tests_unit_base_utc_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_base_utc_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
+
 check_PROGRAMS += tests/unit/base/worker
 UNIT_TESTS += tests/unit/base/worker
 tests_unit_base_worker_SOURCES = tests/unit/base/worker_test.c tests/unit/base/scratch.h
