@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/failpoint.h"
 #include "base/scope.h"
 #include "runtime/launch.h"
 
@@ -194,7 +195,10 @@ static int cgroup_run(struct launch *launch, const struct step *step, struct err
 	/* All that the host has, for statistics and later updates; a limit whose controller is missing is
 	 * refused with its pointer when it is written. */
 	struct cgroup_options options = { .wanted = CGROUP_ALL };
-	return cgroup_create(tree, request->path, &options, &launch->cgroup, e);
+	if (cgroup_create(tree, request->path, &options, &launch->cgroup, e) < 0)
+		return -1;
+	FAILPOINT("create.after_cgroup");
+	return 0;
 }
 
 const struct step_kind cgroup_step = {
@@ -205,7 +209,10 @@ static int cgroup_limits_run(struct launch *launch, const struct step *step, str
 {
 	const struct cgroup_request *request = step->request;
 
-	return cgroup_limits_apply(launch->cgroup, &request->limits, AT, e);
+	if (cgroup_limits_apply(launch->cgroup, &request->limits, AT, e) < 0)
+		return -1;
+	FAILPOINT("create.after_limits");
+	return 0;
 }
 
 const struct step_kind cgroup_limits_step = {
@@ -216,8 +223,11 @@ static int cgroup_devices_run(struct launch *launch, const struct step *step, st
 {
 	const struct cgroup_request *request = step->request;
 
-	return cgroup_devices_apply(launch->cgroup, request->devices, request->n_devices,
-				    AT "/devices", e);
+	if (cgroup_devices_apply(launch->cgroup, request->devices, request->n_devices,
+				 AT "/devices", e) < 0)
+		return -1;
+	FAILPOINT("create.after_devices");
+	return 0;
 }
 
 static void cgroup_devices_describe(const struct step *step, struct strbuf *out)
@@ -235,7 +245,10 @@ static int cgroup_delegate_run(struct launch *launch, const struct step *step, s
 {
 	const struct cgroup_request *request = step->request;
 
-	return cgroup_delegate(launch->cgroup, request->uid, request->gid, e);
+	if (cgroup_delegate(launch->cgroup, request->uid, request->gid, e) < 0)
+		return -1;
+	FAILPOINT("create.after_delegation");
+	return 0;
 }
 
 static void cgroup_delegate_describe(const struct step *step, struct strbuf *out)

@@ -197,10 +197,12 @@ static int record_intent(struct creation *c, struct err *e)
 				     c->config_length, false);
 	if (result < 0)
 		return err_errno(e, result, "copy the configuration");
+	FAILPOINT("create.after_config");
 	if (c->wait_start) {
 		c->launch.start_fifo_fd = state_fifo_create(&container->dir, e);
 		if (c->launch.start_fifo_fd < 0)
 			return -1;
+		FAILPOINT("create.after_fifo");
 	}
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/failpoint.h"
 #include "base/process.h"
 #include "base/scope.h"
 #include "oci/state.h"
@@ -185,6 +186,7 @@ int hook_run(const struct hook_request *request, pid_t pid, struct err *e)
 	sigaction(SIGPIPE, &ignore, &before);
 	int result = hook_spawn(hook, &io, &pidfd, e);
 	if (result == 0) {
+		FAILPOINT("hook.running");
 		int served = hook_serve(&io, pidfd, hook->timeout ? *hook->timeout * 1000 : -1);
 		if (served < 0)
 			(void)process_signal(pidfd, SIGKILL); /* reaped right below */

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/failpoint.h"
 #include "base/process.h"
 #include "base/scope.h"
 #include "base/sys.h"
@@ -36,6 +37,7 @@ int idmap_open(const struct id_maps_request *maps, struct err *e)
 		_exit(0);
 	}
 	close(take_fd(&theirs));
+	FAILPOINT("idmap.holder_made");
 	int result = id_maps_write((pid_t)pid, maps, e);
 	int fd = result < 0 ? -1 : ns_open_process(NS_USER, (pid_t)pid, e);
 	close(take_fd(&ours));

@@ -101,6 +101,7 @@ int launch_release(struct launch *launch, bool wait_exec, struct err *e)
 
 	if (sync_send(launch->sync_fd, SYNC_GO, launch->pid, e) < 0)
 		return -1;
+	FAILPOINT("launch.released");
 	if (!wait_exec)
 		return 0;
 	if (sync_receive(launch->sync_fd, &message, e) < 0)
@@ -136,6 +137,7 @@ void launch_run_init(struct launch *launch)
 	/* Should the parent die during the set-up; a barrier notices too, this is at once. */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	umask(0); /* modes are meant as they are written */
+	FAILPOINT("init.begins");
 
 	(void)plan_run(launch->plan, ACTOR_INIT, launch, &launch->position, NULL, &e);
 	if (e.code == ERR_NONE)
@@ -155,6 +157,7 @@ static int barrier_meet(struct launch *launch, const struct step *step, struct e
 		FAILPOINT("launch.parent_at_barrier");
 		return sync_expect(launch->sync_fd, SYNC_REACHED, row, e);
 	}
+	FAILPOINT("init.at_barrier");
 	return sync_send(launch->sync_fd, SYNC_REACHED, row, e);
 }
 
@@ -167,6 +170,7 @@ static int init_wait_go(struct launch *launch, struct err *e)
 	if (message.kind != SYNC_GO)
 		_exit(1); /* the parent is gone, there is nobody to tell */
 	launch->outer_pid = (pid_t)message.value;
+	FAILPOINT("init.after_barrier");
 	return 0;
 }
 
@@ -204,6 +208,7 @@ static int wait_start_run(struct launch *launch, const struct step *step, struct
 	do
 		n = read(launch->start_fifo_fd, &byte, 1);
 	while (n < 0 && errno == EINTR);
+	FAILPOINT("init.started");
 	return n == 1 ? 0 : err_sys(e, "wait for the start");
 }
 

@@ -94,6 +94,7 @@ static int stage_run(const struct namespaces_request *request, int pid_fd)
 	struct err e = ERR_INIT;
 	uint64_t flags = request->create;
 
+	FAILPOINT("stage.begins");
 	if (request->time_offsets) {
 		if (prepare_time(request, &e) < 0)
 			goto failed;
@@ -111,6 +112,7 @@ static int stage_run(const struct namespaces_request *request, int pid_fd)
 		explain_clone(pid, &e);
 		goto failed;
 	}
+	FAILPOINT("stage.after_clone");
 	_exit(sync_send(pid_fd, SYNC_PID, pid, &e) < 0);
 failed:
 	err_phase(&e, PHASE_NAMESPACES);
@@ -139,6 +141,7 @@ static int clone_by_stage(struct launch *launch, const struct namespaces_request
 		return stage_run(request, take_fd(&theirs));
 	}
 	close(take_fd(&theirs));
+	FAILPOINT("launch.after_stage");
 
 	struct sync_message message = { .kind = SYNC_END };
 	int received = sync_receive(ours, &message, e);
@@ -299,7 +302,10 @@ int id_maps_write(pid_t pid, const struct id_maps_request *maps, struct err *e)
 
 static int id_maps_run(struct launch *launch, const struct step *step, struct err *e)
 {
-	return id_maps_write(launch->pid, step->request, e);
+	if (id_maps_write(launch->pid, step->request, e) < 0)
+		return -1;
+	FAILPOINT("launch.after_id_maps");
+	return 0;
 }
 
 static void id_maps_describe(const struct step *step, struct strbuf *out)

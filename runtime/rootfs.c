@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/failpoint.h"
 #include "base/scope.h"
 #include "base/sys.h"
 #include "runtime/launch.h"
@@ -222,6 +223,7 @@ static int pivot_run(struct launch *launch, const struct step *step, struct err 
 {
 	const struct rootfs_request *request = step->request;
 
+	FAILPOINT("init.before_pivot");
 	if (fchdir(launch->root_fd) < 0)
 		return err_sys(e, "enter the rootfs");
 	if (!request->has_mount_namespace) {
@@ -248,6 +250,7 @@ static int pivot_run(struct launch *launch, const struct step *step, struct err 
 	}
 	if (chdir("/") < 0)
 		return err_sys(e, "enter the new root");
+	FAILPOINT("init.after_pivot");
 	return 0;
 }
 

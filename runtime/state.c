@@ -12,6 +12,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "base/failpoint.h"
 #include "base/file.h"
 #include "base/process.h"
 #include "base/record.h"
@@ -163,6 +164,7 @@ int state_dir_create(int root_fd, const char *id, struct state_dir *out, struct 
 			err_sys(e, "make the state directory of container `%s`", id);
 		return err_phase(e, PHASE_STATE);
 	}
+	FAILPOINT("state.directory_made");
 	out->fd = openat(out->root_fd, id, O_DIRECTORY | O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (out->fd < 0)
 		return err_sys(e, "open the state directory of container `%s`", id);
@@ -190,6 +192,7 @@ int state_dir_remove(struct state_dir *dir, struct err *e)
 	/* The usual four by name; only something unexpected needs the walk. */
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		(void)unlinkat(dir->fd, names[i], 0); /* what matters is the directory, below */
+	FAILPOINT("state.directory_emptied");
 	if (unlinkat(dir->root_fd, dir->id, AT_REMOVEDIR) == 0 || errno == ENOENT)
 		return 0;
 	int result = file_remove_tree(dir->root_fd, dir->id);
@@ -327,6 +330,7 @@ int state_fifo_release(const struct state_dir *dir, struct err *e)
 	/* Removed first: once init reads the byte the container is running. */
 	if (unlinkat(dir->fd, FIFO, 0) < 0)
 		return err_sys(e, "remove the start fifo of container `%s`", dir->id);
+	FAILPOINT("start.fifo_removed");
 	if (write(fd, "\n", 1) != 1)
 		return err_sys(e, "start container `%s`", dir->id);
 	return 0;

@@ -1,3 +1,4 @@
+include tests/fault/local.mk
 include tests/fuzz/local.mk
 include tests/harness/local.mk
 include tests/unit/base/local.mk
