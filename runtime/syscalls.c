@@ -5,18 +5,7 @@
 #include <string.h>
 
 #include "oci/words.h"
-
-/* 29 is sched_rr_get_interval_time64 and its NUL. */
-struct syscall_row {
-	char name[30];
-	uint8_t multiplexed; /* n of socketcall(2), MULTIPLEXED_IPC + n of ipc(2); 0: neither */
-	int16_t slots[18];
-};
-
 #include "runtime/syscalls_table.h"
-
-_Static_assert(COLUMN_COUNT == sizeof(((struct syscall_row *)NULL)->slots) / sizeof(int16_t),
-	       "a slot for each column");
 
 /* Numbers that the headers of the oldest supported kernel lack; they are ABI. */
 #define AUDIT_LOONGARCH64 0xc0000102U

@@ -47,11 +47,20 @@ BEGIN {
 END {
 	print "/* Made by syscalls_generate.awk from libseccomp's " title "; do not edit. */"
 	print "/* clang-format off */"
+	print "#include <stdint.h>\n"
 	printf "#define SYSCALL_ROW_COUNT %d\n", count
 	printf "#define SYSCALL_HASH_SIZE %d\n\nenum syscall_column {\n", hash_size
 	for (i = 1; i <= n_columns; i++)
 		printf "\tCOLUMN_%s,\n", toupper(column[i])
 	print "\tCOLUMN_COUNT,\n};\n"
+	width = 0
+	for (i = 0; i < count; i++)
+		if (length(name[i]) >= width)
+			width = length(name[i]) + 1
+	print "struct syscall_row {"
+	printf "\tchar name[%d];\n", width
+	print "\tuint8_t multiplexed; /* n of socketcall(2), 100 + n of ipc(2); 0: neither */"
+	print "\tint16_t slots[COLUMN_COUNT];\n};\n"
 	print "static const struct syscall_row syscall_rows[SYSCALL_ROW_COUNT] = {"
 	for (i = 0; i < count; i++)
 		printf "\t{ \"%s\", %d, { %s } },\n", name[i], multiplexed[name[i]], values[i]

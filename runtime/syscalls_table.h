@@ -1,5 +1,7 @@
 /* Made by syscalls_generate.awk from libseccomp's syscall (v7.1.0-rc4 2026-05-21); do not edit. */
 /* clang-format off */
+#include <stdint.h>
+
 #define SYSCALL_ROW_COUNT 508
 #define SYSCALL_HASH_SIZE 1024
 
@@ -23,6 +25,12 @@ enum syscall_column {
 	COLUMN_M68K,
 	COLUMN_SH,
 	COLUMN_COUNT,
+};
+
+struct syscall_row {
+	char name[29];
+	uint8_t multiplexed; /* n of socketcall(2), 100 + n of ipc(2); 0: neither */
+	int16_t slots[COLUMN_COUNT];
 };
 
 static const struct syscall_row syscall_rows[SYSCALL_ROW_COUNT] = {
