@@ -63,5 +63,15 @@ keg_sources = \
 RUNTIME_LIBS = runtime/libruntime.a oci/liboci.a $(CGROUPS_LIBS) netns/libnetns.a $(BASE_LIBS)
 
 keg_SOURCES = $(keg_sources)
-keg_LDFLAGS = $(LINK_STATIC)
-keg_LDADD = $(RUNTIME_LIBS)
+keg_LDFLAGS = $(LINK_STATIC) $(KEG_ENTRY)
+keg_LDADD = $(KEG_ENTRY_LIB) $(RUNTIME_LIBS)
+
+# Code that runs before the C library has set itself up; see the file.
+if !SANITIZERS
+noinst_LIBRARIES += runtime/cli/libentry.a
+runtime_cli_libentry_a_SOURCES = runtime/cli/entry.c
+runtime_cli_libentry_a_CFLAGS = $(AM_CFLAGS) -O2 -fno-stack-protector -fno-builtin \
+	-U_FORTIFY_SOURCE -fvisibility=hidden
+KEG_ENTRY = -Wl,-e,keg_entry -Wl,-u,keg_entry
+KEG_ENTRY_LIB = runtime/cli/libentry.a
+endif

@@ -1,5 +1,6 @@
 /* main.c - the `keg` program: global options, the table of commands, errors to stderr and the log. */
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -170,6 +171,8 @@ int main(int argc, char **argv)
 	struct global_options global = { 0 };
 	struct log log = { .fd = STDERR_FILENO };
 	struct err e = ERR_INIT;
+	/* Few, large steps of the heap: each one is a system call and a fault. */
+	(void)mallopt(M_TOP_PAD, 256 << 10);
 	int status = keg_main(argc, argv, &global, &log, &e);
 
 	if (status >= 0 && fflush(stdout) != 0 && errno != EPIPE)
