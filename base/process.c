@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -120,6 +121,7 @@ int process_start_time(pid_t pid, uint64_t *out_ticks)
  * locks or allocates, no handler may run, and the parent's thread is stopped meanwhile. */
 struct spawn {
 	const struct process_spawn *what;
+	pid_t parent;
 	volatile int error; /* written by the child, in our memory */
 };
 
@@ -130,6 +132,18 @@ struct spawn {
 struct kernel_sigaction {
 	unsigned long words[4];
 };
+
+/* A parent that died before is no longer the parent. */
+static int follow_parent(const struct spawn *spawn)
+{
+	if (!spawn->what->dies_with_parent)
+		return 0;
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		return -1;
+	if (getppid() != spawn->parent)
+		_exit(127);
+	return 0;
+}
 
 static int lift_fd(int fd)
 {
@@ -171,8 +185,8 @@ __attribute__((no_sanitize("address"))) static int spawn_child(void *argument)
 		(void)syscall(
 			SYS_rt_sigaction, i, &by_default, NULL,
 			KERNEL_SIGSET_BYTES); /* SIGKILL and SIGSTOP refuse, and need nothing */
-	if ((what->new_session && setsid() < 0) || place_stdio(what) < 0 ||
-	    (what->cwd_fd >= 0 && fchdir(what->cwd_fd) < 0) ||
+	if (follow_parent(spawn) < 0 || (what->new_session && setsid() < 0) ||
+	    place_stdio(what) < 0 || (what->cwd_fd >= 0 && fchdir(what->cwd_fd) < 0) ||
 	    sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0 ||
 	    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, KERNEL_SIGSET_BYTES) < 0)
 		spawn->error = errno;
@@ -189,7 +203,7 @@ __attribute__((no_sanitize("address"))) static int spawn_child(void *argument)
 
 pid_t process_spawn(const struct process_spawn *what, int *out_pidfd)
 {
-	struct spawn spawn = { .what = what };
+	struct spawn spawn = { .what = what, .parent = getpid() };
 	char stack[SPAWN_STACK_BYTES] __attribute__((aligned(16)));
 	static const uint64_t all = ~(uint64_t)0;
 	uint64_t before;

@@ -35,6 +35,7 @@ struct process_spawn {
 	int stdin_fd, stdout_fd, stderr_fd; /* -1: /dev/null for stdin, inherited for the others */
 	int cwd_fd;			    /* -1: inherited; may be O_PATH */
 	bool new_session;
+	bool dies_with_parent; /* SIGKILL when the calling thread ends, PR_SET_PDEATHSIG(2const) */
 };
 #define PROCESS_SPAWN_INIT                                                                         \
 	((struct process_spawn){ .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1, .cwd_fd = -1 })

@@ -197,7 +197,8 @@ int container_destroy(struct container *container, struct err *e)
 	return -1;
 }
 
-/* A creator that was killed very early: there is a directory and nothing else that is known. */
+/* A creator that was killed very early, or a delete that was killed very late: there is a directory and
+ * nothing else that is known. */
 static int delete_remains(const char *root, const char *id, struct err *e)
 {
 	AUTO_STATE_DIR dir = STATE_DIR_CLOSED;
@@ -213,7 +214,9 @@ int container_delete(const char *root, const char *id, bool force, struct err *e
 	AUTO_CONTAINER container = CONTAINER_CLOSED;
 
 	if (container_open(root, id, true, &container, e) < 0) {
-		if (!force || container.dir.fd < 0)
+		bool remains = e->code == ERR_NOT_FOUND ||
+			       (force && e->code == ERR_INVALID); /* no status */
+		if (!remains || container.dir.fd < 0)
 			return -1;
 		*e = ERR_INIT;
 		container_close(&container);
@@ -222,9 +225,13 @@ int container_delete(const char *root, const char *id, bool force, struct err *e
 	if (!force && container.status != CONTAINER_STOPPED &&
 	    container.status != CONTAINER_CREATED && container.status != CONTAINER_CREATING)
 		return wrong_state(&container, "delete", e);
-	struct err ignored = ERR_INIT;
-	if (container_load_config(&container, force ? &ignored : e) < 0 && !force)
+	struct err unread = ERR_INIT;
+	/* Not copied yet when its creator was killed: then it has run no hook either. */
+	if (container_load_config(&container, &unread) < 0 && !force &&
+	    unread.code != ERR_NOT_FOUND) {
+		*e = unread;
 		return -1;
+	}
 	return container_destroy(&container, e);
 }
 

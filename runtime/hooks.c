@@ -167,6 +167,7 @@ static int hook_spawn(const struct oci_hook *hook, struct hook_io *io, int *out_
 		.stdout_fd = -1,
 		.stderr_fd = err_theirs,
 		.cwd_fd = -1,
+		.dies_with_parent = true, /* what it prepares is undone when we are killed */
 	};
 	pid_t pid = process_spawn(&what, out_pidfd);
 	return pid < 0 ? err_errno(e, pid, "run the hook `%s`", hook->path) : 0;
