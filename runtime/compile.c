@@ -23,6 +23,7 @@
 #include "runtime/namespaces.h"
 #include "runtime/procfs.h"
 #include "runtime/program.h"
+#include "runtime/record.h"
 #include "runtime/rootfs.h"
 #include "runtime/terminal.h"
 
@@ -83,16 +84,32 @@ static int compile_cgroup(struct compile *c, struct err *e)
 	if (!path)
 		return 0;
 	plan_add(c->plan, &cgroup_step, path, request, "/linux/cgroupsPath");
+	c->cgroup = request;
+	return 0;
+}
+
+/* What the parent does while init mounts: none of it is needed before the container's program runs. */
+static void compile_beside_init(struct compile *c)
+{
+	struct cgroup_request *request = c->cgroup;
+
+	plan_add(c->plan, &record_step, "", c->input->record, "%s", "");
+	if (c->process->oom_score_adj)
+		plan_add(c->plan, &oom_score_step, "", (void *)c->process->oom_score_adj,
+			 "/process/oomScoreAdj");
+	if (!request)
+		return;
 	if (request->has_limits)
-		plan_add(c->plan, &cgroup_limits_step, path, request, "/linux/resources");
+		plan_add(c->plan, &cgroup_limits_step, request->path, request, "/linux/resources");
 	if (request->n_devices)
-		plan_add(c->plan, &cgroup_devices_step, path, request, "/linux/resources/devices");
+		plan_add(c->plan, &cgroup_devices_step, request->path, request,
+			 "/linux/resources/devices");
 	if (wants_delegation(c)) {
 		request->uid = mapped_root(c->linux_->uid_mappings, c->linux_->n_uid_mappings);
 		request->gid = mapped_root(c->linux_->gid_mappings, c->linux_->n_gid_mappings);
-		plan_add(c->plan, &cgroup_delegate_step, path, request, "/linux/uidMappings");
+		plan_add(c->plan, &cgroup_delegate_step, request->path, request,
+			 "/linux/uidMappings");
 	}
-	return 0;
 }
 
 /* ---- namespaces ------------------------------------------------------------------------------ */
@@ -398,13 +415,11 @@ int compile_container(const struct compile_input *input, struct plan *plan, stru
 	if (refuse_unsupported(c, e) < 0 || compile_cgroup(c, e) < 0 ||
 	    compile_user_namespace_sources(c, e) < 0 || compile_namespaces(c, e) < 0)
 		return -1;
-	if (c->process->oom_score_adj)
-		plan_add(plan, &oom_score_step, "", (void *)c->process->oom_score_adj,
-			 "/process/oomScoreAdj");
 	struct program_request *program =
 		compile_program(c->arena, c->process, c->linux_, c->config, e);
 	if (!program || compile_user_namespace(c, e) < 0)
 		return -1;
+	compile_beside_init(c);
 	program->setgroups_denied = c->setgroups_denied;
 	program->subject = input->subject;
 	plan_add(plan, &undumpable_step, "", NULL, "%s", "");

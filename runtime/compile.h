@@ -14,7 +14,7 @@
 #include "runtime/options.h"
 #include "runtime/plan.h"
 
-struct program_request;
+struct record_request;
 
 struct compile_input {
 	const struct oci_config *config;
@@ -23,6 +23,7 @@ struct compile_input {
 	const char *cgroup_path; /* NULL without a cgroup */
 	const char *rootfs;	 /* absolute */
 	bool wait_start;	 /* `create`: init waits for `start` */
+	struct record_request *record;
 	const struct hook_subject *subject;
 };
 

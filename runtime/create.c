@@ -21,6 +21,7 @@
 #include "runtime/foreground.h"
 #include "runtime/launch.h"
 #include "runtime/pidfile.h"
+#include "runtime/record.h"
 #include "runtime/sync.h"
 #include "runtime/terminal.h"
 
@@ -34,6 +35,7 @@ struct creation {
 	size_t config_length;
 	char cgroup_path[CGROUP_PATH_MAX];
 	struct hook_subject subject;
+	struct record_request record;
 	struct plan plan;
 	struct launch launch;
 	bool has_cgroup, wait_start;
@@ -147,8 +149,10 @@ static int creation_plan(struct creation *c, const struct container_options *opt
 		.cgroup_path = c->has_cgroup ? c->cgroup_path : NULL,
 		.rootfs = c->container.state.rootfs,
 		.wait_start = wait_start,
+		.record = &c->record,
 		.subject = &c->subject,
 	};
+	c->record = (struct record_request){ &c->container.dir, &c->container.state };
 	plan_init(&c->plan, c->container.arena);
 	if (compile_container(&input, &c->plan, e) == 0)
 		return 0;
@@ -207,21 +211,6 @@ static int record_intent(struct creation *c, struct err *e)
 	return 0;
 }
 
-static int record_process(struct creation *c, struct err *e)
-{
-	struct container *container = &c->container;
-
-	container->state.pid = c->launch.pid;
-	int result = process_start_time(c->launch.pid, &container->state.process_start_time);
-	if (result < 0)
-		return err_errno(e, result, "look at the container's first process");
-	FAILPOINT("create.before_process_recorded");
-	if (state_write(&container->dir, &container->state, e) < 0)
-		return -1;
-	FAILPOINT("create.after_process_recorded");
-	return c->options->pid_file ? pidfile_write(c->options->pid_file, c->launch.pid, e) : 0;
-}
-
 /* What the container's terminal is connected to; *out_socket our end when that is us. */
 static int prepare_terminal(struct creation *c, int *out_socket, struct err *e)
 {
@@ -254,7 +243,9 @@ static int creation_start(struct creation *c, int *out_terminal_socket, struct e
 	c->launch.preserve_fds = c->options->preserve_fds;
 	if (prepare_terminal(c, out_terminal_socket, e) < 0)
 		return -1;
-	if (record_intent(c, e) < 0 || launch_start(&c->launch, e) < 0 || record_process(c, e) < 0)
+	if (record_intent(c, e) < 0 || launch_start(&c->launch, e) < 0)
+		return -1;
+	if (c->options->pid_file && pidfile_write(c->options->pid_file, c->launch.pid, e) < 0)
 		return -1;
 	FAILPOINT("create.ready");
 	return 0;

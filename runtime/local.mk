@@ -38,6 +38,7 @@ runtime_sources = \
 	runtime/plan.c runtime/plan.h \
 	runtime/procfs.c runtime/procfs.h \
 	runtime/program.c runtime/program.h \
+	runtime/record.c runtime/record.h \
 	runtime/rootfs.c runtime/rootfs.h \
 	runtime/seccomp_listener.c runtime/seccomp_listener.h \
 	runtime/self.c runtime/self.h \
