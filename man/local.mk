@@ -1,1 +1,1 @@
-
+dist_man_MANS += man/keg.1
