@@ -174,6 +174,15 @@ static int write_number_or_max(const struct limits_job *job, const struct limit_
 	return limit_put(job, row, "", row->file, number_or_max(*value, text));
 }
 
+/* 0 is no limit, as crun takes it and as engines mean it: no process could be made otherwise. */
+static int write_pids(const struct limits_job *job, const struct limit_row *row)
+{
+	const int64_t *value = member_of(job, row);
+	char text[NUMBER_SIZE];
+
+	return limit_put(job, row, "", row->file, number_or_max(*value ? *value : -1, text));
+}
+
 static int write_unsigned(const struct limits_job *job, const struct limit_row *row)
 {
 	const uint64_t *value = member_of(job, row);
@@ -469,7 +478,7 @@ static const struct limit_row rows[] = {
 	{ "/cpu/mems", LIMIT_WRITTEN, CGROUP_CPUSET, "cpuset.mems", VALUE(mems),
 	  .absent = mems_unset, .write = write_text },
 	{ "/pids/limit", LIMIT_WRITTEN, CGROUP_PIDS, "pids.max", VALUE(pids_limit),
-	  .write = write_number_or_max },
+	  .write = write_pids },
 	{ "/blockIO/weight", LIMIT_WRITTEN, CGROUP_IO, "io.bfq.weight", VALUE(io_weight),
 	  .absent = io_weight_unset, .check = limit_check_io_weight,
 	  .write = limit_write_io_weight },

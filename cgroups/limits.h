@@ -62,7 +62,7 @@ struct cgroup_limits {
 	const int64_t *cpu_idle;
 	const char *cpus, *mems;
 	/* pids */
-	const int64_t *pids_limit; /* -1: none */
+	const int64_t *pids_limit; /* -1 and 0: none */
 	/* blockIO */
 	const uint64_t *io_weight, *io_leaf_weight; /* 10..1000 */
 	const struct cgroup_weight_device *io_weight_devices;

@@ -208,6 +208,7 @@ static int enter_cgroup(struct execution *x, const char *below, struct err *e)
 	if (str_empty(path))
 		return below ? err_set(e, ERR_UNSUPPORTED, "the container has no cgroup") : 0;
 	if (below) {
+		below += strspn(below, "/"); /* "/a" too is below the container's own */
 		if (cgroup_path_make(below, x->container.dir.id, path, joined, e) < 0)
 			return -1;
 		path = joined;

@@ -189,7 +189,7 @@ START_TEST(each_member_ends_in_its_file)
 		{ { .mems = "0" }, CGROUP_CPUSET, "cpuset.mems", "0" },
 		{ { .cpus = "" }, 0, "cpuset.cpus", "" },
 		{ { .pids_limit = I(32) }, CGROUP_PIDS, "pids.max", "32" },
-		{ { .pids_limit = I(0) }, CGROUP_PIDS, "pids.max", "0" },
+		{ { .pids_limit = I(0) }, CGROUP_PIDS, "pids.max", "max" },
 		{ { .pids_limit = I(-1) }, CGROUP_PIDS, "pids.max", "max" },
 		{ { .io_weight = U(500) }, CGROUP_IO, "io.bfq.weight", "500" },
 		{ { .io_weight_devices = weight_devices, .n_io_weight_devices = 1 },
