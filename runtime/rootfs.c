@@ -144,14 +144,26 @@ int rootfs_open_parent(int root_fd, const char *path, const char **out_name, cha
 
 /* ---- steps ----------------------------------------------------------------------------------- */
 
+/* Only with "shared" do mounts of the new namespace still have peers on the host while it is set up. */
+static bool keeps_peers(const struct rootfs_request *request)
+{
+	return request->propagation & MS_SHARED;
+}
+
 static int propagation_run(struct launch *launch, const struct step *step, struct err *e)
 {
 	const struct rootfs_request *request = step->request;
 	/* Private unless the configuration says otherwise, as crun(1) does: a mount that shall see what
-	 * the host mounts later needs rootfsPropagation "rslave", one that shall give back "rshared". */
-	unsigned propagation = request->propagation ? request->propagation : MS_PRIVATE | MS_REC;
+	 * the host mounts later needs rootfsPropagation "rslave", one that shall give back "rshared".
+	 * Everything, whether the word is recursive or not: what stays shared would take what is mounted
+	 * and unmounted here to the host. rootfs-seal says the word itself, once the root is in place. */
+	unsigned propagation = MS_PRIVATE | MS_REC;
 
 	(void)launch;
+	if (request->propagation & MS_SLAVE)
+		propagation = MS_SLAVE | MS_REC;
+	if (keeps_peers(request))
+		propagation = request->propagation;
 	if (mount(NULL, "/", NULL, propagation, NULL) < 0)
 		return err_sys(e, "set the propagation of the new mount namespace");
 	return 0;
@@ -191,14 +203,14 @@ static int rootfs_run(struct launch *launch, const struct step *step, struct err
 			return err_sys(e, "open the rootfs %s", request->path);
 		return 0;
 	}
-	if ((request->propagation & MS_SHARED) && make_parent_mount_private(request->path, e) < 0)
+	if (keeps_peers(request) && make_parent_mount_private(request->path, e) < 0)
 		return -1;
 	AUTO_FD fd = open_tree(AT_FDCWD, request->path,
 			       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 	if (fd < 0)
 		return err_sys(e, "open the rootfs %s", request->path);
 	struct mount_attr attr = { .propagation = MS_PRIVATE };
-	if ((request->propagation & MS_SHARED) &&
+	if (keeps_peers(request) &&
 	    mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof attr) < 0)
 		return err_sys(e, "make the rootfs %s private", request->path);
 	if (move_mount(fd, "", AT_FDCWD, request->path, MOVE_MOUNT_F_EMPTY_PATH) < 0)
@@ -219,6 +231,18 @@ const struct step_kind rootfs_step = {
 	"rootfs", PHASE_ROOTFS, ACTOR_INIT, rootfs_run, rootfs_describe,
 };
 
+/* Unmounting a shared mount would unmount its peer on the host. root_fd: the host's root. */
+static int stop_propagation(int root_fd, struct err *e)
+{
+	struct mount_attr attr = { .propagation = MS_SLAVE };
+
+	if (root_fd < 0)
+		return err_sys(e, "open the host's root");
+	if (mount_setattr(root_fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof attr) < 0)
+		return err_sys(e, "cut the host's mounts off");
+	return 0;
+}
+
 static int pivot_run(struct launch *launch, const struct step *step, struct err *e)
 {
 	const struct rootfs_request *request = step->request;
@@ -237,6 +261,8 @@ static int pivot_run(struct launch *launch, const struct step *step, struct err 
 	} else {
 		/* New and old root stacked on one mount point (pivot_root(2), "pivot_root(".", ".")"):
 		 * no directory is needed for the old one. */
+		AUTO_FD host_root =
+			keeps_peers(request) ? open("/", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
 		if (sys_pivot_root(".", ".") < 0) {
 			err_sys(e, "pivot_root into the rootfs");
 			return errno == EINVAL
@@ -245,6 +271,8 @@ static int pivot_run(struct launch *launch, const struct step *step, struct err 
 						  "which cannot be pivoted: use --no-pivot")
 				       : -1;
 		}
+		if (keeps_peers(request) && stop_propagation(host_root, e) < 0)
+			return -1;
 		if (umount2(".", MNT_DETACH) < 0)
 			return err_sys(e, "let go of the host's mounts");
 	}
