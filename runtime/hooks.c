@@ -20,6 +20,7 @@
 
 #define STATE_MAX ((size_t)1 << 20)
 #define STDERR_KEPT 4096 /* the end of what a hook said */
+#define PIPE_READS 64	 /* of STDERR_KEPT: more than a pipe holds, pipe(7) "Pipe capacity" */
 
 struct hook_io {
 	int stdin_fd, stderr_fd; /* our ends, -1 when closed */
@@ -41,7 +42,8 @@ static void io_write(struct hook_io *io)
 		close(take_fd(&io->stdin_fd));
 }
 
-static void io_read(struct hook_io *io)
+/* false when there is nothing more now, or ever. */
+static bool io_read(struct hook_io *io)
 {
 	char chunk[STDERR_KEPT];
 	ssize_t n = read(io->stderr_fd, chunk, sizeof chunk);
@@ -49,7 +51,7 @@ static void io_read(struct hook_io *io)
 	if (n <= 0) {
 		if (n == 0 || (errno != EAGAIN && errno != EINTR))
 			close(take_fd(&io->stderr_fd));
-		return;
+		return false;
 	}
 	size_t length = (size_t)n, keep = STDERR_KEPT - length;
 	if (io->said_length > keep) {
@@ -58,6 +60,7 @@ static void io_read(struct hook_io *io)
 	}
 	memcpy(io->said + io->said_length, chunk, length);
 	io->said_length += length;
+	return true;
 }
 
 static int64_t now_ms(void)
@@ -90,11 +93,13 @@ static int hook_serve(struct hook_io *io, int pidfd, int64_t timeout_ms)
 		if (fds[1].revents)
 			io_write(io);
 		if (fds[2].revents)
-			io_read(io);
-		/* What it left behind in the pipe was read above, or fits one more read. */
+			(void)io_read(io); /* what is left shows in the next round */
 		if (fds[0].revents) {
-			if (io->stderr_fd >= 0)
-				io_read(io);
+			/* Its last words are in the pipe. Not until the end of file: a child that it
+			 * left behind may have the other end, and may go on writing. */
+			for (int reads = 0; io->stderr_fd >= 0 && reads < PIPE_READS; reads++)
+				if (!io_read(io))
+					break;
 			return 0;
 		}
 	}
