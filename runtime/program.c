@@ -286,6 +286,9 @@ const struct step_kind executable_step = {
 	"executable", PHASE_EXEC, ACTOR_INIT, executable_run, NULL,
 };
 
+/* Those of the caller came through an exec, so they stay open over the next one; all of ours are
+ * close-on-exec from birth, and where the caller has fewer than N of his own, one of ours may have such a
+ * number. So nothing is done to the first N. */
 static int descriptors_run(struct launch *launch, const struct step *step, struct err *e)
 {
 	unsigned first = 3U + (unsigned)launch->preserve_fds;
@@ -293,11 +296,6 @@ static int descriptors_run(struct launch *launch, const struct step *step, struc
 	(void)step;
 	if (sys_close_range(first, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
 		return err_sys(e, "mark descriptors close-on-exec");
-	for (unsigned fd = 3; fd < first; fd++)
-		if (fcntl((int)fd, F_SETFD, 0) < 0) {
-			err_sys(e, "keep descriptor %u open", fd);
-			return err_hint(e, "--preserve-fds counts from descriptor 3 on");
-		}
 	return 0;
 }
 
