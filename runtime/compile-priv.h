@@ -30,6 +30,6 @@ int compile_mounts(struct compile *c, struct err *e);
 struct program_request *compile_program(struct arena *arena, const struct oci_process *process,
 					const struct oci_linux *linux_,
 					const struct oci_config *config, struct err *e);
-void compile_program_steps(struct plan *plan, struct program_request *program);
+void compile_program_steps(struct plan *plan, struct program_request *program, bool user_namespace);
 
 #endif

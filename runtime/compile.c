@@ -437,7 +437,7 @@ int compile_container(const struct compile_input *input, struct plan *plan, stru
 		return -1;
 	plan_add(plan, &pivot_step, c->rootfs->path, c->rootfs, "/root/path");
 	plan_add(plan, &rootfs_seal_step, "/", c->rootfs, "/root/readonly");
-	compile_program_steps(plan, program);
+	compile_program_steps(plan, program, c->namespaces & CLONE_NEWUSER);
 	plan_add(plan, &ready_step, "ready", NULL, "%s", "");
 	c->knows_its_pid = true;
 	if (input->wait_start)
@@ -484,7 +484,7 @@ int compile_exec(const struct compile_exec_input *input, struct plan *plan, stru
 	plan_add(plan, &open_root_step, "/", NULL, "%s", "");
 	if (compile_terminal(c, c->process, false, e) < 0)
 		return -1;
-	compile_program_steps(plan, program);
+	compile_program_steps(plan, program, c->namespaces & CLONE_NEWUSER);
 	plan_add(plan, &ready_step, "ready", NULL, "%s", "");
 	plan_add(plan, &exec_step, "", program, "/process/args");
 	return plan_check(plan, e);

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "oci/state.h"
 #include "runtime/compile-priv.h"
+#include "runtime/launch.h"
 #include "runtime/program.h"
 #include "runtime/seccomp_listener.h"
 
@@ -141,16 +142,23 @@ struct program_request *compile_program(struct arena *arena, const struct oci_pr
 	return out;
 }
 
-void compile_program_steps(struct plan *plan, struct program_request *program)
+void compile_program_steps(struct plan *plan, struct program_request *program, bool user_namespace)
 {
-	bool scheduling = program->scheduler.set || program->io_priority.set ||
-			  program->affinity_initial.set || program->affinity_final.set ||
+	bool priority = program->scheduler.set || program->io_priority.set;
+	bool scheduling = program->affinity_initial.set || program->affinity_final.set ||
 			  program->memory_policy.set || program->personality.set;
 
+	/* Not before init has set up the rest: a low limit must not be in its way. */
+	if (user_namespace && (priority || program->rlimits.count))
+		plan_add(plan, &barrier_step, "set up", NULL, "/process");
+	if (priority)
+		plan_add(plan, user_namespace ? &priority_outside_step : &priority_step, "",
+			 program, "/process/scheduler");
 	if (scheduling)
-		plan_add(plan, &scheduling_step, "", program, "/process/scheduler");
+		plan_add(plan, &scheduling_step, "", program, "/process/execCPUAffinity");
 	if (program->rlimits.count)
-		plan_add(plan, &rlimits_step, "", program, "/process/rlimits");
+		plan_add(plan, user_namespace ? &rlimits_outside_step : &rlimits_step, "", program,
+			 "/process/rlimits");
 	plan_add(plan, &cwd_step, program->cwd, program, "/process/cwd");
 	plan_add(plan, &home_step, "", program, "/process/env");
 	plan_add(plan, &user_step, "", program, "/process/user");

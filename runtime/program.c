@@ -35,6 +35,23 @@ const struct step_kind undumpable_step = {
 	"undumpable", PHASE_SECURITY, ACTOR_INIT, undumpable_run, NULL,
 };
 
+static int priority_run(struct launch *launch, const struct step *step, struct err *e)
+{
+	const struct program_request *request = step->request;
+
+	if (scheduler_apply(&request->scheduler, launch->pid, e) < 0)
+		return -1;
+	return io_priority_apply(&request->io_priority, launch->pid, e);
+}
+
+const struct step_kind priority_step = {
+	"priority", PHASE_PROCESS, ACTOR_INIT, priority_run, NULL,
+};
+
+const struct step_kind priority_outside_step = {
+	"priority", PHASE_PROCESS, ACTOR_PARENT, priority_run, NULL,
+};
+
 static int scheduling_run(struct launch *launch, const struct step *step, struct err *e)
 {
 	const struct program_request *request = step->request;
@@ -42,8 +59,6 @@ static int scheduling_run(struct launch *launch, const struct step *step, struct
 	(void)launch;
 	if (cpu_affinity_apply(&request->affinity_initial, 0, "/process/execCPUAffinity/initial",
 			       e) < 0 ||
-	    scheduler_apply(&request->scheduler, 0, e) < 0 ||
-	    io_priority_apply(&request->io_priority, 0, e) < 0 ||
 	    memory_policy_apply(&request->memory_policy, e) < 0 ||
 	    personality_apply(&request->personality, e) < 0)
 		return -1;
@@ -58,12 +73,15 @@ static int rlimits_run(struct launch *launch, const struct step *step, struct er
 {
 	const struct program_request *request = step->request;
 
-	(void)launch;
-	return rlimits_apply(&request->rlimits, 0, "/process/rlimits", e);
+	return rlimits_apply(&request->rlimits, launch->pid, "/process/rlimits", e);
 }
 
 const struct step_kind rlimits_step = {
 	"rlimits", PHASE_PROCESS, ACTOR_INIT, rlimits_run, NULL,
+};
+
+const struct step_kind rlimits_outside_step = {
+	"rlimits", PHASE_PROCESS, ACTOR_PARENT, rlimits_run, NULL,
 };
 
 static int open_root_run(struct launch *launch, const struct step *step, struct err *e)

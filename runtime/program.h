@@ -54,8 +54,12 @@ struct program_request {
 
 /* All take a struct program_request. */
 extern const struct step_kind undumpable_step; /* nobody in the container may look into us */
+extern const struct step_kind priority_step;   /* scheduler, I/O priority */
 extern const struct step_kind scheduling_step;
 extern const struct step_kind rlimits_step;
+/* The same by the parent: the capabilities of a user namespace raise neither limits nor priorities. */
+extern const struct step_kind priority_outside_step;
+extern const struct step_kind rlimits_outside_step;
 extern const struct step_kind open_root_step; /* exec: "/" as it is now, into launch->root_fd */
 extern const struct step_kind cwd_step;
 extern const struct step_kind home_step; /* HOME from /etc/passwd where env has none */
