@@ -100,7 +100,7 @@ int state_id_check(const char *id, struct err *e)
 				break;
 		if (!*p)
 			return 0;
-		err_set(e, ERR_INVALID, "invalid character `%c` in the container ID `%s`", *p, id);
+		err_set(e, ERR_INVALID, "invalid character `%c` in the ID `%s`", *p, id);
 	}
 	return err_phase(e, PHASE_ARGUMENTS);
 }

@@ -101,7 +101,13 @@ static int delete_one(const struct global_options *global, const char *id, void 
 {
 	const struct delete_values *given = context;
 
-	return container_delete(global->root, id, given->force, e);
+	struct err failed = ERR_INIT;
+
+	if (container_delete(global->root, id, given->force, &failed) == 0 ||
+	    (given->force && failed.code == ERR_NOT_FOUND)) /* as crun and runc: nothing is left */
+		return 0;
+	*e = failed;
+	return -1;
 }
 
 static int delete_main(const struct global_options *global, void *values, int argc,

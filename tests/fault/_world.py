@@ -43,14 +43,14 @@ class World:
             raise AssertionError(f"{when}: before and after differ: {difference()}") from None
 
     def delete(self, id, when):
-        """delete --force, where it was killed or not, leaves nothing; a second one says so."""
+        """delete --force, where it was killed or not, leaves nothing; a plain one then says so."""
         keg = self.keg
         known = os.path.exists(os.path.join(keg.root, id))
         first = keg.delete(id, "--force")
         if known:
             assert first.code == 0 and first.err == "", f"{when}: delete --force: {first}"
         self.check(when)
-        again = keg.delete(id, "--force")
+        again = keg.delete(id)
         assert again.code == 1 and f"container `{id}` does not exist" in again.err, f"{when}: {again}"
 
 

@@ -64,6 +64,7 @@ def the_state_of_a_missing_container_is_refused(keg):
                     ["update", "--pids-limit", "5", "nobody"]):
         result = keg.cmd(*command)
         assert result.code == 1 and "`nobody` does not exist" in result.err, (command, result)
+    assert keg.cmd("delete", "--force", "nobody") == (0, "", ""), "callers repeat it"
 
 
 @test
