@@ -283,7 +283,8 @@ static int check_unified_key(const char *key, const struct place *at, struct err
 		return invalid(e, at, "`%s` has a `/`: only files of the cgroup itself can be set",
 			       key);
 	if (!dot || dot == key || !dot[1])
-		return invalid(e, at, "`%s` is not of the form CONTROLLER.FILE", key);
+		return invalid(e, at, "the specified key has not the form CONTROLLER.VALUE `%s`",
+			       key);
 	return 0;
 }
 

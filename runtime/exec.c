@@ -147,8 +147,7 @@ static int process_from_options(struct arena *arena, const struct oci_process *b
 	process->oom_score_adj = NULL; /* inherited from nobody: the caller's stays */
 	if (options->cwd)
 		process->cwd = options->cwd;
-	if (options->no_new_privileges)
-		process->no_new_privileges = true;
+	process->no_new_privileges = options->no_new_privileges; /* as crun: the option decides */
 	if (options->process_label)
 		process->selinux_label = options->process_label;
 	if (options->apparmor)

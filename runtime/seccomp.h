@@ -27,13 +27,14 @@ struct oci_seccomp;
 
 struct seccomp_options {
 	bool refuse_unknown_names; /* annotation run.oci.seccomp_fail_unknown_syscall */
+	bool listener;		   /* an agent wants the descriptor, even if no rule says NOTIFY */
 };
 
 struct seccomp_program {
 	struct sock_filter *insns;
 	uint16_t count;
 	uint32_t flags;		   /* of seccomp(2), SECCOMP_FILTER_FLAG_* */
-	bool needs_listener;	   /* some rule says NOTIFY; flags has NEW_LISTENER */
+	bool needs_listener;	   /* some rule says NOTIFY, or asked for; flags has NEW_LISTENER */
 	unsigned unknown_names;	   /* names that no architecture has; left out */
 	const char *first_unknown; /* one of them for the log, NULL when none; borrowed */
 };

@@ -2,7 +2,6 @@
 #include "runtime/seccomp_listener.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -31,6 +30,9 @@ int seccomp_listener_connect(const char *path, struct err *e)
 	return take_fd(&fd);
 }
 
+/* Of the message, not of the state in it: what crun(1) says, whose agents may compare it. */
+#define CONTAINER_PROCESS_STATE_VERSION "0.2.0"
+
 char *seccomp_listener_message(const struct hook_subject *subject, const char *metadata, pid_t pid)
 {
 	struct strbuf out = STRBUF((size_t)1 << 20);
@@ -46,7 +48,7 @@ char *seccomp_listener_message(const struct hook_subject *subject, const char *m
 
 	json_writer_init(&w, &out, false);
 	json_open_object(&w, NULL);
-	json_write_string(&w, "ociVersion", OCI_VERSION_MAX);
+	json_write_string(&w, "ociVersion", CONTAINER_PROCESS_STATE_VERSION);
 	json_open_array(&w, "fds");
 	json_write_string(&w, NULL, "seccompFd");
 	json_close_array(&w);
@@ -62,7 +64,11 @@ char *seccomp_listener_message(const struct hook_subject *subject, const char *m
 	return strbuf_take(&out);
 }
 
-/* What the two processes share: the number of the descriptor, then how sending it went. */
+/* What the two processes share: the number of the descriptor, then how sending it went.
+ *
+ *   container's process                     helper (shares the descriptor table)
+ *   seccomp(2) -> listener = 7 ───────────▶ sendmsg(agent, 7)
+ *   execve, when sent is 0     ◀─────────── sent = 0, _exit */
 struct mailbox {
 	_Atomic int listener; /* -1: not known yet, -2: never */
 	_Atomic int sent;     /* 1: not yet, 0 or negative errno */
@@ -107,6 +113,26 @@ static void helper_run(struct mailbox *mailbox, pid_t parent, int socket_fd, con
 	_exit(0);
 }
 
+/* An agent that does not read does not stop the start for ever. */
+#define SEND_TIMEOUT_S 10
+
+/* Memory only: the filter may kill whoever makes any call, a clock's included. The helper answers within
+ * SEND_TIMEOUT_S unless somebody killed it; the count then ends this after seconds to a minute. */
+static int wait_sent(struct mailbox *mailbox)
+{
+	for (uint64_t left = (uint64_t)1 << 31; left > 0; left--) {
+		int result = atomic_load(&mailbox->sent);
+		if (result != 1)
+			return result;
+#if defined(__x86_64__)
+		__builtin_ia32_pause();
+#elif defined(__aarch64__)
+		__asm__ volatile("isb" ::: "memory");
+#endif
+	}
+	return -ETIMEDOUT;
+}
+
 int seccomp_load_with_listener(const struct seccomp_program *program, int socket_fd,
 			       const char *message)
 {
@@ -120,6 +146,12 @@ int seccomp_load_with_listener(const struct seccomp_program *program, int socket
 		return -errno;
 	atomic_store(&mailbox->listener, -1);
 	atomic_store(&mailbox->sent, 1);
+	struct timeval timeout = { .tv_sec = SEND_TIMEOUT_S };
+	if (setsockopt(socket_fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout) < 0)
+		return -errno;
+	/* Nobody waits for the helper; execve(2) forgets the flag. */
+	struct sigaction no_zombies = { .sa_handler = SIG_DFL, .sa_flags = SA_NOCLDWAIT };
+	(void)sigaction(SIGCHLD, &no_zombies, NULL);
 	long helper = sys_clone3(&args, sizeof args);
 	if (helper < 0)
 		return -errno;
@@ -128,10 +160,5 @@ int seccomp_load_with_listener(const struct seccomp_program *program, int socket
 
 	int result = seccomp_load(program, &listener);
 	atomic_store(&mailbox->listener, result < 0 ? -2 : listener);
-	/* Only memory from here: the filter may stop any call. The helper ends by itself; as a child
-	 * of the container's first process it is reaped like any other. */
-	if (result == 0)
-		while ((result = atomic_load(&mailbox->sent)) == 1)
-			sched_yield();
-	return result;
+	return result < 0 ? result : wait_sent(mailbox);
 }

@@ -730,7 +730,7 @@ END_TEST
 #define UNIFIED_NO_FORM(key)                                                                       \
 	{                                                                                          \
 		RESOURCES("'unified':{'" key "':'1'}"), "/linux/resources/unified/" key,           \
-			"`" key "` is not of the form CONTROLLER.FILE"                             \
+			"the specified key has not the form CONTROLLER.VALUE `" key "`"            \
 	}
 
 START_TEST(unified_keys_are_files_of_the_cgroup)
