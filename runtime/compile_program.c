@@ -1,5 +1,6 @@
 /* compile_program.c - the process object of a configuration as a program request. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -67,15 +68,22 @@ static int check_raised_limits(const struct oci_process *process, const struct r
 	return 0;
 }
 
-static int fill_listener(const struct oci_seccomp *profile, const struct oci_config *config,
+/* Who gets the notification descriptor; NULL: nobody. */
+static const char *listener_path(const struct oci_seccomp *profile, const struct oci_config *config)
+{
+	const char *path = profile->listener_path;
+
+	if (!path)
+		path = oci_annotation(config, "run.oci.seccomp.receiver");
+	return path ? path : getenv("RUN_OCI_SECCOMP_RECEIVER");
+}
+
+static int fill_listener(const struct oci_seccomp *profile, const char *path,
 			 struct program_request *out, struct err *e)
 {
 	out->listener_socket = -1;
 	if (!out->seccomp.needs_listener)
 		return 0;
-	const char *path = profile->listener_path;
-	if (!path)
-		path = oci_annotation(config, "run.oci.seccomp.receiver");
 	if (!path) {
 		err_set(e, ERR_INVALID, "an action is SCMP_ACT_NOTIFY: required");
 		return err_pointer(e, "/linux/seccomp/listenerPath");
@@ -90,17 +98,18 @@ static int fill_listener(const struct oci_seccomp *profile, const struct oci_con
 static int fill_seccomp(struct arena *arena, const struct oci_seccomp *profile,
 			const struct oci_config *config, struct program_request *out, struct err *e)
 {
+	if (!profile)
+		return 0;
+	const char *listener = listener_path(profile, config);
 	struct seccomp_options options = {
 		.refuse_unknown_names =
 			oci_annotation(config, "run.oci.seccomp_fail_unknown_syscall") != NULL,
+		.listener = listener != NULL,
 	};
-
-	if (!profile)
-		return 0;
 	if (seccomp_compile(arena, profile, &options, &out->seccomp, e) < 0)
 		return -1;
 	out->has_seccomp = true;
-	return fill_listener(profile, config, out, e);
+	return fill_listener(profile, listener, out, e);
 }
 
 struct program_request *compile_program(struct arena *arena, const struct oci_process *process,
