@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "oci/state.h"
 #include "runtime/compile-priv.h"
+#include "runtime/descriptors.h"
 #include "runtime/launch.h"
 #include "runtime/program.h"
 #include "runtime/seccomp_listener.h"
@@ -81,7 +82,6 @@ static const char *listener_path(const struct oci_seccomp *profile, const struct
 static int fill_listener(const struct oci_seccomp *profile, const char *path,
 			 struct program_request *out, struct err *e)
 {
-	out->listener_socket = -1;
 	if (!out->seccomp.needs_listener)
 		return 0;
 	if (!path) {
@@ -124,6 +124,7 @@ struct program_request *compile_program(struct arena *arena, const struct oci_pr
 		err_errno(e, ENOMEM, "compile the process");
 		return NULL;
 	}
+	out->listener_socket = -1;
 	out->n_env = process->n_env;
 	out->cwd = str_empty(process->cwd) ? "/" : process->cwd;
 	out->umask = -1;
@@ -171,6 +172,6 @@ void compile_program_steps(struct plan *plan, struct program_request *program, b
 	plan_add(plan, &cwd_step, program->cwd, program, "/process/cwd");
 	plan_add(plan, &home_step, "", program, "/process/env");
 	plan_add(plan, &user_step, "", program, "/process/user");
+	plan_add(plan, &descriptors_step, "", &program->listener_socket, "%s", "");
 	plan_add(plan, &executable_step, program->argv[0], program, "/process/args/0");
-	plan_add(plan, &descriptors_step, "", NULL, "%s", "");
 }

@@ -24,6 +24,7 @@ runtime_sources = \
 	runtime/compile_program.c \
 	runtime/container.c runtime/container.h runtime/container-priv.h \
 	runtime/create.c \
+	runtime/descriptors.c runtime/descriptors.h \
 	runtime/devices.c runtime/devices.h \
 	runtime/exec.c \
 	runtime/foreground.c runtime/foreground.h \

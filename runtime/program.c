@@ -304,23 +304,6 @@ const struct step_kind executable_step = {
 	"executable", PHASE_EXEC, ACTOR_INIT, executable_run, NULL,
 };
 
-/* Those of the caller came through an exec, so they stay open over the next one; all of ours are
- * close-on-exec from birth, and where the caller has fewer than N of his own, one of ours may have such a
- * number. So nothing is done to the first N. */
-static int descriptors_run(struct launch *launch, const struct step *step, struct err *e)
-{
-	unsigned first = 3U + (unsigned)launch->preserve_fds;
-
-	(void)step;
-	if (sys_close_range(first, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
-		return err_sys(e, "mark descriptors close-on-exec");
-	return 0;
-}
-
-const struct step_kind descriptors_step = {
-	"descriptors", PHASE_SECURITY, ACTOR_INIT, descriptors_run, NULL,
-};
-
 /* Why a file that exists "does not": its interpreter or dynamic loader is missing. */
 static void explain_missing(const char *path, struct err *e)
 {

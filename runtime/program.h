@@ -65,7 +65,6 @@ extern const struct step_kind cwd_step;
 extern const struct step_kind home_step; /* HOME from /etc/passwd where env has none */
 extern const struct step_kind user_step; /* bounding set, groups, user, umask */
 extern const struct step_kind executable_step;
-extern const struct step_kind descriptors_step; /* what may stay open over execve */
 extern const struct step_kind exec_step;
 
 #endif

@@ -25,6 +25,12 @@ tests_unit_runtime_cpu_affinity_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_runtime_cpu_affinity_LDADD = \
 	runtime/libruntime.a oci/liboci.a $(BASE_LIBS) $(CHECK_LIBS)
 
+check_PROGRAMS += tests/unit/runtime/descriptors
+UNIT_TESTS += tests/unit/runtime/descriptors
+tests_unit_runtime_descriptors_SOURCES = tests/unit/runtime/descriptors_test.c
+tests_unit_runtime_descriptors_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_runtime_descriptors_LDADD = $(RUNTIME_LIBS) $(CHECK_LIBS)
+
 check_PROGRAMS += tests/unit/runtime/memory_policy
 UNIT_TESTS += tests/unit/runtime/memory_policy
 tests_unit_runtime_memory_policy_SOURCES = tests/unit/runtime/memory_policy_test.c tests/unit/runtime/child.h
