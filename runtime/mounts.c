@@ -121,17 +121,32 @@ static int set_option(int context, const char *word)
 	return fsconfig(context, FSCONFIG_SET_STRING, key, value + 1, 0);
 }
 
-/* Superblock flags with the names that fsconfig(2) knows. Not "ro": a superblock may be shared with the
- * host (cgroup2, mqueue); read-only is an attribute of the mount. */
+/* Superblock flags with the names that fsconfig(2) knows. "ro" is for disks only: other superblocks may be
+ * shared with the host (cgroup2, mqueue); there read-only is an attribute of the mount. */
 static const struct {
 	uint32_t flag;
 	const char *name;
 } super_flags[] = {
-	{ MS_SYNCHRONOUS, "sync" },
-	{ MS_DIRSYNC, "dirsync" },
-	{ MS_MANDLOCK, "mand" },
-	{ 1U << 25, "lazytime" }, /* MS_LAZYTIME */
+	{ MS_SYNCHRONOUS, "sync" }, { MS_DIRSYNC, "dirsync" },
+	{ MS_MANDLOCK, "mand" },    { 1U << 25, "lazytime" }, /* MS_LAZYTIME */
+	{ MS_RDONLY, "ro" },
 };
+
+/* A disk that is write-protected, or mounted read-only elsewhere, cannot be had in another way. */
+static uint32_t super_flags_of(const struct mount_request *request)
+{
+	uint32_t flags = request->options.super_set;
+	struct stat st;
+
+	if (!(flags & MS_RDONLY))
+		return flags;
+	AUTO_FD source = request->source && request->source[0] == '/'
+				 ? open(request->source, O_PATH | O_CLOEXEC)
+				 : -1;
+	if (source < 0 || fstat(source, &st) < 0 || !S_ISBLK(st.st_mode))
+		flags &= ~(uint32_t)MS_RDONLY;
+	return flags;
+}
 
 static int new_file_system(const struct mount_request *request, struct err *e)
 {
@@ -154,8 +169,9 @@ static int new_file_system(const struct mount_request *request, struct err *e)
 			mount_explain(context, e);
 			return -1;
 		}
+	uint32_t flags = super_flags_of(request);
 	for (size_t i = 0; i < ARRAY_SIZE(super_flags); i++)
-		if ((request->options.super_set & super_flags[i].flag) &&
+		if ((flags & super_flags[i].flag) &&
 		    fsconfig(context, FSCONFIG_SET_FLAG, super_flags[i].name, NULL, 0) < 0)
 			return err_sys(e, "set option `%s` of %s", super_flags[i].name,
 				       request->type);
@@ -177,9 +193,8 @@ static int mount_long(const struct mount_request *request, int target_fd, struct
 
 	if (back < 0 || fchdir(target_fd) < 0)
 		return err_sys(e, "enter the mount point");
-	int result =
-		mount(request->source ? request->source : request->type, ".", request->type,
-		      request->options.super_set & ~(uint32_t)MS_RDONLY, request->options.data);
+	int result = mount(request->source ? request->source : request->type, ".", request->type,
+			   super_flags_of(request), request->options.data);
 	int error = errno;
 	if (fchdir(back) < 0)
 		return err_sys(e, "leave the mount point");
