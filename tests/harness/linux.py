@@ -44,6 +44,19 @@ def mount(source, target, kind=None, flags=0, data=None):
     _call("mount", _bytes(source), _bytes(target), _bytes(kind), ctypes.c_ulong(flags), _bytes(data))
 
 
+def open_tree(path):
+    """A clone of the mounts at and below a path, attached nowhere: a descriptor."""
+    fd = _libc.syscall(428, -100, _bytes(path), 1 | 0x8000 | 0o2000000)  # CLONE, RECURSIVE, CLOEXEC
+    if fd < 0:
+        raise OSError(ctypes.get_errno(), f"open_tree: {path}")
+    return fd
+
+
+def move_mount(fd, target):
+    if _libc.syscall(429, fd, b"", -100, _bytes(target), 4) < 0:  # MOVE_MOUNT_F_EMPTY_PATH
+        raise OSError(ctypes.get_errno(), f"move_mount: {target}")
+
+
 def umount(target, flags=0):
     _call("umount2", _bytes(target), flags)
 
