@@ -94,6 +94,12 @@ static int stage_run(const struct namespaces_request *request, int pid_fd)
 	struct err e = ERR_INIT;
 	uint64_t flags = request->create;
 
+	/* Before anyone inside can see us; init inherits it. Without privilege it would take our own
+	 * /proc files away from us, and then they are out of reach for the container anyway. */
+	if (geteuid() == 0 && prctl(PR_SET_DUMPABLE, 0) < 0) {
+		err_sys(&e, "hide from the container's processes");
+		goto failed;
+	}
 	FAILPOINT("stage.begins");
 	if (request->time_offsets) {
 		if (prepare_time(request, &e) < 0)
