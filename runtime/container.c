@@ -38,7 +38,7 @@ int container_open(const char *root, const char *id, bool lock, struct container
 		return err_errno(e, ENOMEM, "open container `%s`", id);
 	if (state_dir_open(root_fd, id, lock, &out->dir, e) < 0 ||
 	    state_read(&out->dir, out->arena, &out->state, e) < 0)
-		return -1;
+		return err_phase(e, PHASE_STATE);
 	out->pidfd = state_open_process(&out->state);
 	out->status = state_status(&out->dir, &out->state);
 	return 0;
@@ -116,7 +116,7 @@ int container_start(const char *root, const char *id, struct err *e)
 		return -1;
 	FAILPOINT("start.before_release");
 	if (state_fifo_release(&container.dir, e) < 0)
-		return -1;
+		return err_phase(e, PHASE_STATE);
 	FAILPOINT("start.after_release");
 	return container_poststart(&container, e);
 }

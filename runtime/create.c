@@ -200,7 +200,8 @@ static int record_intent(struct creation *c, struct err *e)
 	int result = file_replace_at(container->dir.fd, "config.json", 0600, c->config_text,
 				     c->config_length, false);
 	if (result < 0)
-		return err_errno(e, result, "copy the configuration");
+		return err_errno(e, result, "copy the configuration of container `%s`",
+				 c->options->id);
 	FAILPOINT("create.after_config");
 	if (c->wait_start) {
 		c->launch.start_fifo_fd = state_fifo_create(&container->dir, e);
@@ -243,7 +244,9 @@ static int creation_start(struct creation *c, int *out_terminal_socket, struct e
 	c->launch.preserve_fds = c->options->preserve_fds;
 	if (prepare_terminal(c, out_terminal_socket, e) < 0)
 		return -1;
-	if (record_intent(c, e) < 0 || launch_start(&c->launch, e) < 0)
+	if (record_intent(c, e) < 0)
+		return err_phase(e, PHASE_STATE);
+	if (launch_start(&c->launch, e) < 0)
 		return -1;
 	if (c->options->pid_file && pidfile_write(c->options->pid_file, c->launch.pid, e) < 0)
 		return -1;

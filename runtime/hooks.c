@@ -125,7 +125,7 @@ static int hook_failed(const struct oci_hook *hook, const struct hook_io *io, in
 		       status, *said ? ": " : "", said);
 }
 
-static char *hook_state(const struct hook_request *request, pid_t pid)
+static char *hook_state(const struct hook_request *request, pid_t pid, struct err *e)
 {
 	const struct hook_subject *subject = request->subject;
 	struct oci_state state = {
@@ -143,7 +143,12 @@ static char *hook_state(const struct hook_request *request, pid_t pid)
 	json_writer_init(&w, &out, false);
 	oci_state_encode(&state, &w, NULL);
 	strbuf_add(&out, "\n");
-	return strbuf_take(&out);
+	char *text = strbuf_take(&out);
+	if (!text && out.failed == -ENOMEM)
+		err_errno(e, ENOMEM, "write the state for a hook");
+	else if (!text)
+		err_set(e, ERR_LIMIT, "the state is too large for a hook");
+	return text;
 }
 
 static int hook_spawn(const struct oci_hook *hook, struct hook_io *io, int *out_pidfd,
@@ -181,13 +186,13 @@ static int hook_spawn(const struct oci_hook *hook, struct hook_io *io, int *out_
 int hook_run(const struct hook_request *request, pid_t pid, struct err *e)
 {
 	const struct oci_hook *hook = request->hook;
-	AUTO_FREE char *state = hook_state(request, pid);
+	AUTO_FREE char *state = hook_state(request, pid, e);
 	struct hook_io io = { .stdin_fd = -1, .stderr_fd = -1, .state = state };
 	AUTO_FD pidfd = -1;
 	struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
 
 	if (!state)
-		return err_set(e, ERR_LIMIT, "the state is too large for a hook");
+		return err_phase(e, PHASE_HOOKS);
 	io.state_length = strlen(state);
 	sigaction(SIGPIPE, &ignore, &before);
 	int result = hook_spawn(hook, &io, &pidfd, e);

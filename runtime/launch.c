@@ -57,10 +57,32 @@ void launch_abort(struct launch *launch)
 	launch->pid = -1;
 }
 
-/* init died without a word: say how. */
+/* What init said before it died and nobody has read yet. */
+static bool last_words(struct launch *launch, struct err *e)
+{
+	struct sync_message message = { .kind = SYNC_END };
+	struct err said = ERR_INIT;
+
+	if (launch->init_sync_fd >= 0) /* our copy keeps its end open: reading could block */
+		return false;
+	do
+		if (sync_receive(launch->sync_fd, &message, &said) < 0)
+			break;
+	while (message.kind != SYNC_END);
+	if (message.kind != SYNC_ERROR)
+		return false;
+	*e = said;
+	return true;
+}
+
+/* init is dead: tell what it said, or how it died. */
 static int explain_death(struct launch *launch, struct err *e)
 {
-	if (e->code != ERR_GONE || launch->pidfd < 0)
+	if (launch->pidfd < 0 || (e->code != ERR_GONE && process_wait_gone(launch->pidfd, 0) < 0))
+		return -1;
+	if (process_wait_gone(launch->pidfd, 5000) == 0 && last_words(launch, e))
+		return -1;
+	if (e->code != ERR_GONE)
 		return -1;
 	int status = process_reap(launch->pidfd, 5000);
 	if (status < 0)
@@ -100,7 +122,7 @@ int launch_release(struct launch *launch, bool wait_exec, struct err *e)
 	struct sync_message message;
 
 	if (sync_send(launch->sync_fd, SYNC_GO, launch->pid, e) < 0)
-		return -1;
+		return explain_death(launch, e);
 	FAILPOINT("launch.released");
 	if (!wait_exec)
 		return 0;

@@ -167,8 +167,13 @@ int state_dir_create(int root_fd, const char *id, struct state_dir *out, struct 
 	FAILPOINT("state.directory_made");
 	out->fd = openat(out->root_fd, id, O_DIRECTORY | O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (out->fd < 0)
-		return err_sys(e, "open the state directory of container `%s`", id);
-	return state_dir_lock(out, e);
+		err_sys(e, "open the state directory of container `%s`", id);
+	else if (state_dir_lock(out, e) == 0)
+		return 0;
+	/* Best effort, the error at hand is the one to tell; deleted meanwhile, the name may be another's. */
+	if (e->code != ERR_NOT_FOUND)
+		(void)unlinkat(out->root_fd, id, AT_REMOVEDIR);
+	return -1;
 }
 
 int state_dir_open(int root_fd, const char *id, bool lock, struct state_dir *out, struct err *e)

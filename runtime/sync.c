@@ -34,7 +34,10 @@ int sync_send(int fd, enum sync_kind kind, int64_t value, struct err *e)
 	message.kind = kind;
 	message.value = value;
 	if (sync_write(fd, &message, SYNC_SHORT) < 0) {
-		err_sys(e, "tell the other side of the start");
+		if (errno == EPIPE || errno == ECONNRESET)
+			err_set(e, ERR_GONE, "the other side of the start died");
+		else
+			err_sys(e, "tell the other side of the start");
 		return err_phase(e, PHASE_SYNC);
 	}
 	return 0;
@@ -54,6 +57,8 @@ int sync_receive(int fd, struct sync_message *out, struct err *e)
 	do
 		n = recv(fd, out, sizeof *out, 0);
 	while (n < 0 && errno == EINTR);
+	if (n < 0 && errno == ECONNRESET)
+		n = 0; /* it died with a message of ours unread */
 	if (n < 0) {
 		err_sys(e, "hear from the other side of the start");
 		return err_phase(e, PHASE_SYNC);
