@@ -248,7 +248,7 @@ static int parse_profile(struct arena *arena, const struct oci_seccomp *config,
 	    parse_archs(config, profile, e) < 0)
 		return -1;
 	out->needs_listener =
-		options->listener || profile->default_action == SECCOMP_RET_USER_NOTIF;
+		(options && options->listener) || profile->default_action == SECCOMP_RET_USER_NOTIF;
 	for (size_t i = 0; i < config->n_syscalls; i++)
 		most += config->syscalls[i].n_names *
 			(config->syscalls[i].n_args ? config->syscalls[i].n_args : 1);
