@@ -22,7 +22,8 @@ def after(bare):
 """
 
 
-@test(fixture=False, needs=["program:qemu-system-x86_64"])
+# In our own network namespace the machine's kernel could not be downloaded.
+@test(fixture=False, netns="host", needs=["program:qemu-system-x86_64"])
 def a_panic_fails_the_test_that_ran_and_the_others_get_a_new_machine(bare):
     bare.file("planted/t.py", PANIC)
     result = bare.sh(os.path.join(TESTS, "vm/run"), "--build", bare.build, "--folder", bare.path("planted"))
