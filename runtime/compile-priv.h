@@ -16,8 +16,9 @@ struct compile {
 	uint64_t created;    /* the new ones */
 	const struct id_maps_request *id_maps;
 	struct rootfs_request *rootfs;
-	struct cgroup_request *cgroup; /* NULL without one */
-	struct mount_request *mounts;  /* one for each of config->mounts */
+	struct cgroup_request *cgroup;	/* NULL without one */
+	struct mount_request *mounts;	/* one for each of config->mounts */
+	struct device_request *devices; /* one for each of linux_->devices */
 	bool setgroups_denied;
 	bool knows_its_pid; /* a barrier before this point told init its pid */
 };

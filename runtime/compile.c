@@ -105,14 +105,47 @@ static void compile_beside_init(struct compile *c)
 		plan_add(c->plan, &cgroup_devices_step, request->path, request,
 			 "/linux/resources/devices");
 	if (wants_delegation(c)) {
-		request->uid = mapped_root(c->linux_->uid_mappings, c->linux_->n_uid_mappings);
-		request->gid = mapped_root(c->linux_->gid_mappings, c->linux_->n_gid_mappings);
+		request->uid = mapped_root(c->id_maps->uids, c->id_maps->n_uids);
+		request->gid = mapped_root(c->id_maps->gids, c->id_maps->n_gids);
 		plan_add(c->plan, &cgroup_delegate_step, request->path, request,
 			 "/linux/uidMappings");
 	}
 }
 
 /* ---- namespaces ------------------------------------------------------------------------------ */
+
+/* The maps of the container's user namespace. A new one without any maps its root to the caller, as crun
+ * does; of one that is joined only the config can tell. */
+static int compile_id_maps(struct compile *c, struct err *e)
+{
+	struct id_maps_request *maps = ARENA_NEW(c->arena, struct id_maps_request);
+	struct oci_id_mapping *callers = ARENA_ARRAY(c->arena, 2, struct oci_id_mapping);
+	bool new_one = false;
+
+	if (!maps || !callers)
+		return no_memory(e);
+	maps->uids = c->linux_->uid_mappings;
+	maps->n_uids = c->linux_->n_uid_mappings;
+	maps->gids = c->linux_->gid_mappings;
+	maps->n_gids = c->linux_->n_gid_mappings;
+	c->id_maps = maps;
+	for (size_t i = 0; i < c->linux_->n_namespaces; i++)
+		if (str_equal(c->linux_->namespaces[i].type, "user"))
+			new_one = str_empty(c->linux_->namespaces[i].path);
+	if (!new_one || (maps->n_uids && maps->n_gids))
+		return 0;
+	if (maps->n_uids || maps->n_gids) {
+		err_set(e, ERR_INVALID, "required: the user namespace has a map of %s ids only",
+			maps->n_uids ? "user" : "group");
+		return err_pointer(e, "/linux/%s", maps->n_uids ? "gidMappings" : "uidMappings");
+	}
+	callers[0] = (struct oci_id_mapping){ 0, geteuid(), 1 };
+	callers[1] = (struct oci_id_mapping){ 0, getegid(), 1 };
+	maps->uids = &callers[0];
+	maps->gids = &callers[1];
+	maps->n_uids = maps->n_gids = 1;
+	return 0;
+}
 
 static const char *time_offsets_text(struct compile *c)
 {
@@ -161,30 +194,15 @@ static int compile_namespaces(struct compile *c, struct err *e)
 	return 0;
 }
 
-static int compile_user_namespace(struct compile *c, struct err *e)
+static void compile_user_namespace(struct compile *c)
 {
-	struct id_maps_request *maps = ARENA_NEW(c->arena, struct id_maps_request);
-
-	if (!maps)
-		return no_memory(e);
-	maps->uids = c->linux_->uid_mappings;
-	maps->n_uids = c->linux_->n_uid_mappings;
-	maps->gids = c->linux_->gid_mappings;
-	maps->n_gids = c->linux_->n_gid_mappings;
-	c->id_maps = maps;
 	if (!(c->namespaces & CLONE_NEWUSER))
-		return 0;
+		return;
 	if (c->created & CLONE_NEWUSER) {
-		if (!maps->n_uids || !maps->n_gids) {
-			err_set(e, ERR_INVALID, "a new user namespace needs mappings");
-			return err_pointer(e, "/linux/%s",
-					   maps->n_uids ? "gidMappings" : "uidMappings");
-		}
-		plan_add(c->plan, &id_maps_step, "", maps, "/linux/uidMappings");
+		plan_add(c->plan, &id_maps_step, "", (void *)c->id_maps, "/linux/uidMappings");
 		plan_add(c->plan, &barrier_step, "id maps", NULL, "/linux/uidMappings");
 	}
 	plan_add(c->plan, &userns_root_step, "", NULL, "/linux/namespaces");
-	return 0;
 }
 
 static int compile_inside(struct compile *c, struct err *e)
@@ -253,6 +271,56 @@ static int compile_rootfs(struct compile *c, struct err *e)
 	return 0;
 }
 
+static bool map_to_host(const struct oci_id_mapping *maps, size_t count, uint32_t *id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (*id >= maps[i].container_id && *id - maps[i].container_id < maps[i].size) {
+			*id += maps[i].host_id - maps[i].container_id;
+			return true;
+		}
+	return false;
+}
+
+/* The nodes that init could not make itself: see device_nodes_step. */
+static int compile_device_nodes(struct compile *c, struct err *e)
+{
+	size_t count = c->linux_->n_devices;
+	const struct id_maps_request *maps = c->id_maps;
+	struct device_nodes_request *nodes = ARENA_NEW(c->arena, struct device_nodes_request);
+
+	c->devices = ARENA_ARRAY(c->arena, count, struct device_request);
+	if (!nodes || (!c->devices && count))
+		return no_memory(e);
+	for (size_t i = 0; i < count; i++) {
+		const struct oci_device *device = &c->linux_->devices[i];
+		c->devices[i] = (struct device_request){
+			.path = device->path,
+			.type = device->type[0] == 'b'	 ? S_IFBLK
+				: device->type[0] == 'p' ? S_IFIFO
+							 : S_IFCHR,
+			.major = device->major ? (unsigned)*device->major : 0,
+			.minor = device->minor ? (unsigned)*device->minor : 0,
+			.mode = device->file_mode ? (mode_t)(*device->file_mode & 07777) : 0666,
+			.uid = device->uid ? (uid_t)*device->uid : 0,
+			.gid = device->gid ? (gid_t)*device->gid : 0,
+			.bind = (c->namespaces & CLONE_NEWUSER) && device->type[0] != 'p',
+			.node_fd = -1,
+		};
+		struct device_request *request = &c->devices[i];
+		request->host_uid = request->uid;
+		request->host_gid = request->gid;
+		request->make_node = request->bind &&
+				     map_to_host(maps->uids, maps->n_uids, &request->host_uid) &&
+				     map_to_host(maps->gids, maps->n_gids, &request->host_gid);
+		nodes->wanted |= request->make_node;
+	}
+	nodes->devices = c->devices;
+	nodes->count = count;
+	if (nodes->wanted && geteuid() == 0)
+		plan_add(c->plan, &device_nodes_step, "", nodes, "/linux/devices");
+	return 0;
+}
+
 static int compile_devices(struct compile *c, struct err *e)
 {
 	bool bind = c->namespaces & CLONE_NEWUSER;
@@ -266,32 +334,17 @@ static int compile_devices(struct compile *c, struct err *e)
 						    .major = row->major,
 						    .minor = row->minor,
 						    .mode = 0666,
-						    .bind = bind };
+						    .bind = bind,
+						    .node_fd = -1 };
 		for (size_t i = 0; i < c->linux_->n_devices; i++)
 			if (str_equal(c->linux_->devices[i].path, row->path))
 				request = NULL; /* the config has its own */
 		if (request)
 			plan_add(c->plan, &device_step, row->path, request, "%s", "");
 	}
-	for (size_t i = 0; i < c->linux_->n_devices; i++) {
-		const struct oci_device *device = &c->linux_->devices[i];
-		struct device_request *request = ARENA_NEW(c->arena, struct device_request);
-		if (!request)
-			return no_memory(e);
-		*request = (struct device_request){
-			.path = device->path,
-			.type = device->type[0] == 'b'	 ? S_IFBLK
-				: device->type[0] == 'p' ? S_IFIFO
-							 : S_IFCHR,
-			.major = device->major ? (unsigned)*device->major : 0,
-			.minor = device->minor ? (unsigned)*device->minor : 0,
-			.mode = device->file_mode ? (mode_t)(*device->file_mode & 07777) : 0666,
-			.uid = device->uid ? (uid_t)*device->uid : 0,
-			.gid = device->gid ? (gid_t)*device->gid : 0,
-			.bind = bind && device->type[0] != 'p',
-		};
-		plan_add(c->plan, &device_step, device->path, request, "/linux/devices/%zu", i);
-	}
+	for (size_t i = 0; i < c->linux_->n_devices; i++)
+		plan_add(c->plan, &device_step, c->devices[i].path, &c->devices[i],
+			 "/linux/devices/%zu", i);
 	plan_add(c->plan, &device_links_step, "/dev", NULL, "%s", "");
 	return 0;
 }
@@ -412,13 +465,15 @@ int compile_container(const struct compile_input *input, struct plan *plan, stru
 		err_set(e, ERR_INVALID, "required");
 		return err_pointer(e, "/process");
 	}
-	if (refuse_unsupported(c, e) < 0 || compile_cgroup(c, e) < 0 ||
-	    compile_user_namespace_sources(c, e) < 0 || compile_namespaces(c, e) < 0)
+	if (refuse_unsupported(c, e) < 0 || compile_id_maps(c, e) < 0 || compile_cgroup(c, e) < 0 ||
+	    compile_user_namespace_sources(c, e) < 0 || compile_device_nodes(c, e) < 0 ||
+	    compile_namespaces(c, e) < 0)
 		return -1;
 	struct program_request *program =
 		compile_program(c->arena, c->process, c->linux_, c->config, e);
-	if (!program || compile_user_namespace(c, e) < 0)
+	if (!program)
 		return -1;
+	compile_user_namespace(c);
 	compile_beside_init(c);
 	program->setgroups_denied = c->setgroups_denied;
 	program->subject = input->subject;
@@ -436,6 +491,8 @@ int compile_container(const struct compile_input *input, struct plan *plan, stru
 	if (compile_terminal(c, c->process, true, e) < 0)
 		return -1;
 	plan_add(plan, &pivot_step, c->rootfs->path, c->rootfs, "/root/path");
+	if (c->rootfs->readonly && !str_equal(program->cwd, "/"))
+		plan_add(plan, &make_cwd_step, program->cwd, program, "/process/cwd");
 	plan_add(plan, &rootfs_seal_step, "/", c->rootfs, "/root/readonly");
 	compile_program_steps(plan, program, c->namespaces & CLONE_NEWUSER);
 	plan_add(plan, &ready_step, "ready", NULL, "%s", "");

@@ -4,9 +4,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
+#include "base/process.h"
 #include "base/scope.h"
 #include "base/sys.h"
 #include "runtime/launch.h"
@@ -19,10 +26,100 @@ const struct device_row default_devices[] = {
 	{ NULL, 0, 0 },
 };
 
+/* ---- nodes made by the parent ---------------------------------------------------------------- */
+
+/* A mount of this file system may be attached in the container, and nodes in it work: its user namespace
+ * is the caller's. Attached in the helper's mount namespace, or open_tree(2) would not clone from it. */
+static int nodes_mount(void)
+{
+	AUTO_FD context = fsopen("tmpfs", FSOPEN_CLOEXEC);
+
+	if (context < 0 || fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return -errno;
+	AUTO_FD fd = fsmount(context, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID);
+	AUTO_FD root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct mount_attr attr = { .propagation = MS_PRIVATE };
+	if (fd < 0 || root < 0 ||
+	    mount_setattr(root, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof attr) < 0 ||
+	    move_mount(fd, "", root, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+		return -errno;
+	return take_fd(&fd);
+}
+
+static int node_make(int dir_fd, size_t index, const struct device_request *request)
+{
+	char name[24];
+
+	snprintf(name, sizeof name, "%zu", index);
+	if (mknodat(dir_fd, name, request->type, makedev(request->major, request->minor)) < 0 ||
+	    fchownat(dir_fd, name, request->host_uid, request->host_gid, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    fchmodat(dir_fd, name, request->mode, 0) < 0)
+		return -errno;
+	int fd = open_tree(dir_fd, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* In a process that shares our descriptors but has a mount namespace to itself; 0 or negative errno. */
+static int nodes_make(const struct device_nodes_request *request, int *out_fds)
+{
+	AUTO_FD dir = nodes_mount();
+
+	if (dir < 0)
+		return dir;
+	for (size_t i = 0; i < request->count; i++) {
+		if (!request->devices[i].make_node)
+			continue;
+		out_fds[i] = node_make(dir, i, &request->devices[i]);
+		if (out_fds[i] < 0)
+			return out_fds[i];
+	}
+	return 0;
+}
+
+static int device_nodes_run(struct launch *launch, const struct step *step, struct err *e)
+{
+	const struct device_nodes_request *request = step->request;
+	size_t size = (request->count + 1) * sizeof(int);
+	AUTO_FD pidfd = -1;
+	struct clone_args args = { .flags = CLONE_FILES | CLONE_NEWNS | CLONE_PIDFD,
+				   .exit_signal = SIGCHLD,
+				   .pidfd = (uint64_t)(uintptr_t)&pidfd };
+
+	(void)launch;
+	int *shared = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
+		return err_sys(e, "make the devices");
+	long pid = sys_clone3(&args, sizeof args);
+	if (pid == 0) {
+		shared[request->count] = nodes_make(request, shared);
+		_exit(0);
+	}
+	int result = pid < 0 ? -errno : process_reap(pidfd, -1);
+	if (result > 0)
+		result = -ECHILD;
+	else if (result == 0)
+		result = shared[request->count];
+	for (size_t i = 0; result == 0 && i < request->count; i++)
+		if (request->devices[i].make_node)
+			request->devices[i].node_fd = shared[i];
+	(void)munmap(shared, size);
+	if (result < 0 && result != -EPERM) /* not allowed to: what the host has is bound */
+		return err_errno(e, result, "make the devices");
+	return 0;
+}
+
+const struct step_kind device_nodes_step = {
+	"device-nodes", PHASE_DEVICES, ACTOR_PARENT, device_nodes_run, NULL,
+};
+
+/* ---- the container's ------------------------------------------------------------------------- */
+
 static int device_bind(struct launch *launch, const struct device_request *request, struct err *e)
 {
-	AUTO_FD source = open_tree(AT_FDCWD, request->path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	AUTO_FD source = request->node_fd;
 
+	if (source < 0)
+		source = open_tree(AT_FDCWD, request->path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	if (source < 0)
 		return err_sys(e, "open the host's device %s", request->path);
 	AUTO_FD target = rootfs_make_file(launch->root_fd, request->path);

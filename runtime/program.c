@@ -95,6 +95,19 @@ const struct step_kind open_root_step = {
 	"open-root", PHASE_ROOTFS, ACTOR_INIT, open_root_run, NULL,
 };
 
+static int make_cwd_run(struct launch *launch, const struct step *step, struct err *e)
+{
+	int fd = rootfs_make_directory(launch->root_fd, step->object, 0755);
+
+	(void)e; /* the cwd step says what is wrong with it, when it still is */
+	scope_close(&fd);
+	return 0;
+}
+
+const struct step_kind make_cwd_step = {
+	"make-cwd", PHASE_PROCESS, ACTOR_INIT, make_cwd_run, NULL,
+};
+
 static int cwd_run(struct launch *launch, const struct step *step, struct err *e)
 {
 	const struct program_request *request = step->request;

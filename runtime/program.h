@@ -61,9 +61,10 @@ extern const struct step_kind rlimits_step;
 extern const struct step_kind priority_outside_step;
 extern const struct step_kind rlimits_outside_step;
 extern const struct step_kind open_root_step; /* exec: "/" as it is now, into launch->root_fd */
-extern const struct step_kind cwd_step;
-extern const struct step_kind home_step; /* HOME from /etc/passwd where env has none */
-extern const struct step_kind user_step; /* bounding set, groups, user, umask */
+extern const struct step_kind cwd_step;	      /* makes it, too */
+extern const struct step_kind make_cwd_step;  /* before the root becomes read-only */
+extern const struct step_kind home_step;      /* HOME from /etc/passwd where env has none */
+extern const struct step_kind user_step;      /* bounding set, groups, user, umask */
 extern const struct step_kind executable_step;
 extern const struct step_kind exec_step;
 

@@ -289,8 +289,9 @@ def id_map_without_user_namespace(b):
 
 
 @case
-def user_namespace_without_id_map(b):
+def user_namespace_with_half_an_id_map(b):
     b.namespace("user")
+    b.linux["uidMappings"] = [{"containerID": 0, "hostID": 1000, "size": 1}]
 
 
 @case
