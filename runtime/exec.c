@@ -202,7 +202,7 @@ static int execution_open(struct execution *x, const char *root, const char *id,
 static int enter_cgroup(struct execution *x, const char *below, struct err *e)
 {
 	const char *path = x->container.state.cgroup_path;
-	char joined[CGROUP_PATH_MAX];
+	char joined[CGROUP_PATH_MAX], text[256];
 
 	if (str_empty(path))
 		return below ? err_set(e, ERR_UNSUPPORTED, "the container has no cgroup") : 0;
@@ -213,7 +213,20 @@ static int enter_cgroup(struct execution *x, const char *below, struct err *e)
 		path = joined;
 	}
 	AUTO_FD tree = cgroup_tree_open(e);
-	return tree < 0 ? -1 : cgroup_open(tree, path, &x->launch.cgroup, e);
+	if (tree < 0 || cgroup_open(tree, path, &x->launch.cgroup, e) < 0)
+		return -1;
+	/* A cgroup that hands controllers on takes no processes: a container that has divided its own
+	 * (systemd does) has moved its first process below, and others go there with it. */
+	if (below ||
+	    file_read_small(cgroup_fd(x->launch.cgroup), "cgroup.subtree_control", text,
+			    sizeof text) <= 0 ||
+	    *text == '\n')
+		return 0;
+	cgroup_close(x->launch.cgroup);
+	x->launch.cgroup = NULL;
+	if (cgroup_path_of((pid_t)x->container.state.pid, joined, e) < 0)
+		return -1;
+	return cgroup_open(tree, joined, &x->launch.cgroup, e);
 }
 
 static int prepare_terminal(struct execution *x, const struct exec_options *options,
