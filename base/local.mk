@@ -15,6 +15,7 @@ base_libbase_a_SOURCES = \
 	base/str.c base/str.h \
 	base/sys.h \
 	base/toml.c base/toml.h \
+	base/unix_socket.c base/unix_socket.h \
 	base/utc.c base/utc.h \
 	base/worker.c base/worker.h
 

@@ -7,27 +7,20 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/scope.h"
 #include "base/sys.h"
+#include "base/unix_socket.h"
 #include "oci/state.h"
 
 int seccomp_listener_connect(const char *path, struct err *e)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	AUTO_FD fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = unix_socket_connect(path);
 
-	if (strlen(path) >= sizeof address.sun_path)
-		return err_set(e, ERR_INVALID, "seccomp listener path of %zu bytes, at most %zu",
-			       strlen(path), sizeof address.sun_path - 1);
-	memcpy(address.sun_path, path, strlen(path) + 1);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
-		return err_sys(e, "connect to the seccomp listener %s", path);
-	return take_fd(&fd);
+	return fd < 0 ? err_errno(e, fd, "connect to the seccomp listener %s", path) : fd;
 }
 
 /* Of the message, not of the state in it: what crun(1) says, whose agents may compare it. */
@@ -79,26 +72,6 @@ static void rest(void)
 	nanosleep(&(struct timespec){ .tv_nsec = 50 * 1000 }, NULL);
 }
 
-static int send_descriptor(int socket_fd, int fd, const char *message)
-{
-	union {
-		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	struct iovec data = { .iov_base = (char *)message, .iov_len = strlen(message) };
-	struct msghdr packet = { .msg_iov = &data,
-				 .msg_iovlen = 1,
-				 .msg_control = control.bytes,
-				 .msg_controllen = sizeof control.bytes };
-	struct cmsghdr *c = CMSG_FIRSTHDR(&packet);
-
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof fd);
-	memcpy(CMSG_DATA(c), &fd, sizeof fd);
-	return sendmsg(socket_fd, &packet, MSG_NOSIGNAL) < 0 ? -errno : 0;
-}
-
 static void helper_run(struct mailbox *mailbox, pid_t parent, int socket_fd, const char *message)
 {
 	int fd;
@@ -109,7 +82,7 @@ static void helper_run(struct mailbox *mailbox, pid_t parent, int socket_fd, con
 		rest();
 	}
 	if (fd >= 0)
-		atomic_store(&mailbox->sent, send_descriptor(socket_fd, fd, message));
+		atomic_store(&mailbox->sent, unix_socket_send_fd(socket_fd, fd, message));
 	_exit(0);
 }
 

@@ -9,9 +9,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -19,6 +17,7 @@
 #include "base/process.h"
 #include "base/scope.h"
 #include "base/sys.h"
+#include "base/unix_socket.h"
 #include "runtime/launch.h"
 #include "runtime/mounts.h"
 #include "runtime/rootfs.h"
@@ -27,65 +26,23 @@
 
 int terminal_connect(const char *path, struct err *e)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	AUTO_FD fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = unix_socket_connect(path);
 
-	if (strlen(path) >= sizeof address.sun_path) {
-		/* A long path is reached from its directory, entered through a descriptor. */
-		err_set(e, ERR_INVALID, "console socket path of %zu bytes, at most %zu",
-			strlen(path), sizeof address.sun_path - 1);
+	if (fd < 0) {
+		err_errno(e, fd, "connect to the console socket %s", path);
 		return err_phase(e, PHASE_TERMINAL);
 	}
-	memcpy(address.sun_path, path, strlen(path) + 1);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0) {
-		err_sys(e, "connect to the console socket %s", path);
-		return err_phase(e, PHASE_TERMINAL);
-	}
-	return take_fd(&fd);
-}
-
-union descriptor_control {
-	struct cmsghdr header;
-	char bytes[CMSG_SPACE(sizeof(int))];
-};
-
-static int send_master(int socket_fd, int master, const char *name, struct err *e)
-{
-	union descriptor_control control = { 0 };
-	struct iovec data = { .iov_base = (char *)name, .iov_len = strlen(name) };
-	struct msghdr message = { .msg_iov = &data,
-				  .msg_iovlen = 1,
-				  .msg_control = control.bytes,
-				  .msg_controllen = sizeof control.bytes };
-	struct cmsghdr *c = CMSG_FIRSTHDR(&message);
-
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof master);
-	memcpy(CMSG_DATA(c), &master, sizeof master);
-	if (sendmsg(socket_fd, &message, MSG_NOSIGNAL) < 0)
-		return err_sys(e, "send the terminal to the console socket");
-	return 0;
+	return fd;
 }
 
 int terminal_receive(int socket_fd, struct err *e)
 {
-	union descriptor_control control = { 0 };
-	char name[256];
-	struct iovec data = { .iov_base = name, .iov_len = sizeof name };
-	struct msghdr message = { .msg_iov = &data,
-				  .msg_iovlen = 1,
-				  .msg_control = control.bytes,
-				  .msg_controllen = sizeof control.bytes };
-	ssize_t n = recvmsg(socket_fd, &message, MSG_CMSG_CLOEXEC);
-	struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
-	int fd;
+	int fd = unix_socket_receive_fd(socket_fd);
 
-	if (!c || c->cmsg_type != SCM_RIGHTS) {
-		err_set(e, ERR_GONE, "the container sent no terminal");
+	if (fd < 0) {
+		err_errno(e, fd, "receive the container's terminal");
 		return err_phase(e, PHASE_TERMINAL);
 	}
-	memcpy(&fd, CMSG_DATA(c), sizeof fd);
 	return fd;
 }
 
@@ -142,8 +99,9 @@ static int terminal_run(struct launch *launch, const struct step *step, struct e
 		return err_sys(e, "give the terminal to user %u", request->uid);
 	if (request->console && bind_console(launch, slave, e) < 0)
 		return -1;
-	if (send_master(launch->terminal_fd, master, name, e) < 0)
-		return -1;
+	int sent = unix_socket_send_fd(launch->terminal_fd, master, name);
+	if (sent < 0)
+		return err_errno(e, sent, "send the terminal to the console socket");
 	if (setsid() < 0)
 		return err_sys(e, "start a session");
 	if (ioctl(slave, TIOCSCTTY, 0) < 0)

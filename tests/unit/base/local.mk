@@ -78,6 +78,12 @@ tests_unit_base_toml_SOURCES = tests/unit/base/toml_test.c
 tests_unit_base_toml_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_base_toml_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
 
+check_PROGRAMS += tests/unit/base/unix_socket
+UNIT_TESTS += tests/unit/base/unix_socket
+tests_unit_base_unix_socket_SOURCES = tests/unit/base/unix_socket_test.c tests/unit/base/scratch.h
+tests_unit_base_unix_socket_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_base_unix_socket_LDADD = $(BASE_LIBS) $(CHECK_LIBS)
+
 check_PROGRAMS += tests/unit/base/utc
 UNIT_TESTS += tests/unit/base/utc
 tests_unit_base_utc_SOURCES = tests/unit/base/utc_test.c
