@@ -19,8 +19,7 @@ struct compile {
 	struct cgroup_request *cgroup;	/* NULL without one */
 	struct mount_request *mounts;	/* one for each of config->mounts */
 	struct device_request *devices; /* one for each of linux_->devices */
-	bool setgroups_denied;
-	bool knows_its_pid; /* a barrier before this point told init its pid */
+	bool knows_its_pid;		/* a barrier before this point told init its pid */
 };
 
 /* compile_mounts.c: sources that the parent opens before the clone, then the mounts themselves. */

@@ -475,7 +475,7 @@ int compile_container(const struct compile_input *input, struct plan *plan, stru
 		return -1;
 	compile_user_namespace(c);
 	compile_beside_init(c);
-	program->setgroups_denied = c->setgroups_denied;
+	program->user_namespace = c->namespaces & CLONE_NEWUSER;
 	program->subject = input->subject;
 	plan_add(plan, &undumpable_step, "", NULL, "%s", "");
 	if (compile_inside(c, e) < 0 || compile_rootfs(c, e) < 0 || compile_mounts(c, e) < 0)
@@ -533,7 +533,7 @@ int compile_exec(const struct compile_exec_input *input, struct plan *plan, stru
 		compile_program(c->arena, c->process, c->linux_, c->config, e);
 	if (!program)
 		return -1;
-	program->setgroups_denied = input->setgroups_denied;
+	program->user_namespace = c->namespaces & CLONE_NEWUSER;
 	program->subject = input->subject;
 	if (c->namespaces & CLONE_NEWUSER)
 		plan_add(plan, &userns_root_step, "", NULL, "/linux/namespaces");

@@ -33,7 +33,6 @@ struct compile_exec_input {
 	const struct oci_config *config; /* the container's */
 	const struct oci_process *process;
 	int pidfd; /* the container's first process */
-	bool setgroups_denied;
 	const struct hook_subject *subject;
 };
 int compile_exec(const struct compile_exec_input *input, struct plan *plan, struct err *e);

@@ -131,13 +131,18 @@ const struct step_kind cwd_step = { "cwd", PHASE_PROCESS, ACTOR_INIT, cwd_run, N
 
 static int set_groups(const struct program_request *request, struct err *e)
 {
-	if (request->keep_groups || request->setgroups_denied)
+	if (request->keep_groups || setgroups(request->n_groups, request->groups) == 0)
 		return 0;
-	if (setgroups(request->n_groups, request->groups) < 0) {
-		err_sys(e, "set the additional groups");
-		return err_pointer(e, "/process/user/additionalGids");
-	}
-	return 0;
+	/* Whoever made the user namespace without privilege has given setgroups(2) up, or there would be no
+	 * gid map, user_namespaces(7): the caller's groups stay. */
+	bool denied = errno == EPERM && request->user_namespace;
+	if (denied && request->n_groups == 0)
+		return 0;
+	err_sys(e, "set the additional groups");
+	err_pointer(e, "/process/user/additionalGids");
+	return denied ? err_hint(e, "this user namespace was made without privilege, which "
+				    "denies setgroups(2)")
+		      : -1;
 }
 
 static int user_run(struct launch *launch, const struct step *step, struct err *e)

@@ -34,9 +34,9 @@ struct program_request {
 	gid_t gid;
 	const gid_t *groups;
 	size_t n_groups;
-	bool setgroups_denied; /* a user namespace without privilege */
-	bool keep_groups;      /* annotation run.oci.keep_original_groups */
-	int umask;	       /* -1: 0022 */
+	bool user_namespace;
+	bool keep_groups; /* annotation run.oci.keep_original_groups */
+	int umask;	  /* -1: 0022 */
 	bool no_new_privileges;
 	struct capability_sets capabilities;
 	struct rlimits rlimits;
