@@ -64,6 +64,15 @@ def a_memory_limit_too_small_to_start_in_is_named_as_the_reason(keg):
 
 
 @test
+def whatever_the_memory_limit_a_start_succeeds_or_blames_it(keg):
+    """137: the program itself was killed; before that there is a message."""
+    for kib in (0, 16, 64, 128, 256, 512, 1024, 4096):
+        result = keg.run(keg.bundle().resources(memory={"limit": kib << 10}))
+        assert result.code in (0, 137) or "memory" in result.err, (kib, result)
+    assert result.code == 0, result.err
+
+
+@test
 def swap_is_what_the_limit_of_both_leaves_above_memory(keg):
     for swap, expected in ((96 * MIB, str(32 * MIB)), (64 * MIB, "0"), (-1, "max")):
         b = keg.bundle().resources(memory={"limit": 64 * MIB, "swap": swap, "reservation": 8 * MIB})
@@ -229,6 +238,30 @@ def every_kind_of_disk_limit_is_set_and_lifted(keg):
     update = '{"blockIO": {"throttleReadBpsDevice": [{"major": %(major)d, "minor": %(minor)d, "rate": 0}]}}' % disk
     assert keg.cmd("update", "--resources", "-", b.id, stdin=update).code == 0
     assert "rbps=max wbps=100001" in read(b, "io.max")
+
+
+@test
+def a_weight_for_disks_is_set_in_the_file_that_this_kernel_has(keg):
+    b = keg.bundle().resources(blockIO={"weight": 500})
+    assert keg.create(b).code == 0
+    seen = {n: read(b, n) for n in ("io.bfq.weight", "io.weight") if os.path.exists(f"{b.cgroup_path()}/{n}")}
+    # One weight of v1 is one of BFQ; io.weight counts to ten thousand.
+    assert "default 500" in seen.get("io.bfq.weight", "") or "default 4950" in seen.get("io.weight", ""), seen
+
+
+@test
+def what_only_v1_had_is_refused_by_name(keg):
+    for resources, pointer in (
+        ({"memory": {"swappiness": 10}}, "/memory/swappiness"),
+        ({"memory": {"disableOOMKiller": True}}, "/memory/disableOOMKiller"),
+        ({"memory": {"kernel": MIB}}, "/memory/kernel"),
+        ({"cpu": {"realtimeRuntime": 1000}}, "/cpu/realtimeRuntime"),
+        ({"cpu": {"realtimePeriod": 1000}}, "/cpu/realtimePeriod"),
+        ({"blockIO": {"leafWeight": 100}}, "/blockIO/leafWeight"),
+        ({"rdma": {"mlx5_1": {"hcaHandles": 3}}}, "/rdma/mlx5_1"),
+    ):
+        result = keg.run(keg.bundle().resources(**resources))
+        assert result.code != 0 and "/linux/resources" + pointer in result.err, (pointer, result.err)
 
 
 @test

@@ -266,3 +266,79 @@ def what_a_container_left_in_its_cgroup_is_removed_with_it(keg):
     assert len(keg.cmd("ps", "--format", "json", b.id).out.split(",")) == 1
     assert keg.delete(b.id, "--force").code == 0
     assert not os.path.exists(b.cgroup_path())
+
+
+@test
+def an_exec_goes_where_the_container_moved_to_when_its_cgroup_was_divided(keg):
+    b = user_bundle(keg, "then", "mkdir", "/sys/fs/cgroup/init", "--",
+                    "open-write", "/sys/fs/cgroup/init/cgroup.procs", "0", "--",
+                    "open-write", "/sys/fs/cgroup/cgroup.subtree_control", "+pids", "--", "pause")
+    b.namespace("cgroup").without_mount("/sys/fs/cgroup")
+    b.mount("/sys/fs/cgroup", "cgroup", "cgroup", ["rw", "nosuid", "noexec", "nodev"])
+    keg.started(b)
+    wait_until(lambda: "pausing" in keg.container_out(b), "the container has divided its cgroup")
+    result = keg.exec(b.id, "/guest", "cat", "/proc/self/cgroup")
+    assert (result.code, result.out) == (0, "0::/init\n"), result
+    assert keg.cmd("pause", b.id).code == 0
+    assert keg.cmd("resume", b.id).code == 0
+    assert keg.kill(b.id, "TERM").code == 0
+    keg.wait_status(b.id, "stopped")
+    assert keg.delete(b.id).code == 0
+    assert not os.path.exists(b.cgroup_path())
+
+
+# --- without privilege -----------------------------------------------------------------------------
+
+
+BECOME = "import os, sys; u = int(sys.argv[1]); os.setgroups([]); os.setresgid(u, u, u); os.setresuid(u, u, u); " \
+         "os.execv(sys.argv[2], sys.argv[2:])"
+
+
+def as_user(keg, uid):
+    """keg as a user with nothing but a folder of its own: run(command, bundle) -> Result."""
+    root = keg.folder("own-root")
+    os.chown(root, uid, uid)
+
+    def run(*words):
+        return keg.sh("python3", "-IS", "-c", BECOME, uid, keg.program, "--root", root, "--cgroup-manager=disabled",
+                      *words)
+
+    return run
+
+
+def own_bundle(keg, uid, *args):
+    b = keg.bundle(args=["/guest", *args])
+    b.id_maps()
+    b.linux["uidMappings"] = maps((0, uid, 1))
+    b.linux["gidMappings"] = maps((0, uid, 1))
+    b.linux.pop("resources", None)
+    b.without_mount("/sys/fs/cgroup").without_mount("/dev/pts")
+    b.mount("/dev/pts", "devpts", "devpts", ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"])
+    b.write("own")
+    for place, folders, names in os.walk(b.path):
+        for name in [".", *folders, *names]:
+            os.lchown(os.path.join(place, name), uid, uid)
+    return b
+
+
+@test
+def a_user_without_privilege_runs_a_container_of_his_own(keg):
+    b = own_bundle(keg, 1000, "then", "id", "--", "write", "/made", "x", "--", "pids", "--", "open", "rw", "/dev/null")
+    result = as_user(keg, 1000)("run", "--bundle", b.path, "own")
+    assert result.code == 0, result.err
+    lines = result.out.splitlines()
+    assert lines[:2] == ["uid 0 0 0", "gid 0 0 0"] and "pid 1" in lines and lines[-1] == "ok", result
+    assert os.stat(b.rootfs + "/made").st_uid == 1000
+
+
+@test
+def a_user_without_privilege_goes_through_a_whole_life(keg):
+    b = own_bundle(keg, 1000, "pause")
+    run = as_user(keg, 1000)
+    assert run("create", "--bundle", b.path, "own").code == 0
+    assert run("start", "own").code == 0
+    assert run("exec", "own", "/guest", "exit", "5").code == 5
+    assert '"running"' in run("state", "own").out
+    assert run("kill", "own", "KILL").code == 0
+    wait_until(lambda: '"stopped"' in run("state", "own").out, "the container stops")
+    assert run("delete", "own").code == 0
