@@ -205,6 +205,31 @@ static void compile_user_namespace(struct compile *c)
 	plan_add(c->plan, &userns_root_step, "", NULL, "/linux/namespaces");
 }
 
+static bool has_variable(const struct program_request *program, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (size_t i = 0; i < program->n_env; i++)
+		if (strncmp(program->envp[i], name, length) == 0 && program->envp[i][length] == '=')
+			return true;
+	return false;
+}
+
+/* sd_listen_fds(3): the sockets are for the process with that pid, in a pid namespace the first one. */
+static int tell_listen_fds(struct compile *c, struct program_request *program, struct err *e)
+{
+	int count = c->input->options->listen_fds;
+	char **envp = (char **)program->envp;
+
+	if (count == 0)
+		return 0;
+	if (!has_variable(program, "LISTEN_FDS"))
+		envp[program->n_env++] = arena_format(c->arena, "LISTEN_FDS=%d", count);
+	if (!has_variable(program, "LISTEN_PID"))
+		envp[program->n_env++] = arena_strdup(c->arena, "LISTEN_PID=1");
+	return envp[program->n_env - 1] ? 0 : no_memory(e);
+}
+
 static int compile_inside(struct compile *c, struct err *e)
 {
 	const struct oci_config *config = c->config;
@@ -471,7 +496,7 @@ int compile_container(const struct compile_input *input, struct plan *plan, stru
 		return -1;
 	struct program_request *program =
 		compile_program(c->arena, c->process, c->linux_, c->config, e);
-	if (!program)
+	if (!program || tell_listen_fds(c, program, e) < 0)
 		return -1;
 	compile_user_namespace(c);
 	compile_beside_init(c);

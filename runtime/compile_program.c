@@ -120,7 +120,7 @@ struct program_request *compile_program(struct arena *arena, const struct oci_pr
 	const struct oci_cpu_affinity *affinity = process->exec_cpu_affinity;
 
 	if (!out || copy_texts(arena, process->args, process->n_args, 0, &out->argv) < 0 ||
-	    copy_texts(arena, process->env, process->n_env, 1, &out->envp) < 0) {
+	    copy_texts(arena, process->env, process->n_env, PROGRAM_ENV_SPARE, &out->envp) < 0) {
 		err_errno(e, ENOMEM, "compile the process");
 		return NULL;
 	}

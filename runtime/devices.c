@@ -37,7 +37,7 @@ static int nodes_mount(void)
 	if (context < 0 || fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return -errno;
 	AUTO_FD fd = fsmount(context, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID);
-	AUTO_FD root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	AUTO_FD root = open_tree(AT_FDCWD, "/", OPEN_TREE_CLOEXEC);
 	struct mount_attr attr = { .propagation = MS_PRIVATE };
 	if (fd < 0 || root < 0 ||
 	    mount_setattr(root, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof attr) < 0 ||

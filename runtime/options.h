@@ -17,8 +17,9 @@ struct container_options {
 	const char *config; /* file below the bundle; NULL for "config.json" */
 	const char *console_socket, *pid_file;
 	int preserve_fds; /* descriptors 3 .. 2+N go to the container */
-	bool detach;	  /* run: do not wait for the container */
-	bool keep;	  /* run: leave the stopped container */
+	int listen_fds; /* the first of these are sockets, sd_listen_fds(3); the program is told */
+	bool detach;	/* run: do not wait for the container */
+	bool keep;	/* run: leave the stopped container */
 	bool no_pivot, no_new_keyring;
 };
 
@@ -33,7 +34,7 @@ struct exec_options {
 	const char *cgroup; /* below the container's */
 	const char *console_socket, *pid_file;
 	const char *process_label, *apparmor;
-	int preserve_fds;
+	int preserve_fds; /* as above; listening ones count, too */
 	bool terminal, detach, no_new_privileges;
 };
 

@@ -24,11 +24,14 @@
 #include "runtime/scheduling.h"
 #include "runtime/seccomp.h"
 
+/* HOME, LISTEN_FDS, LISTEN_PID */
+#define PROGRAM_ENV_SPARE 3
+
 struct program_request {
 	char *const *argv;
-	char *const *envp; /* has room for one more entry: HOME */
+	char *const *envp; /* has room for PROGRAM_ENV_SPARE more entries */
 	size_t n_env;
-	char *home; /* that entry */
+	char *home; /* its entry, when the step made it */
 	const char *cwd;
 	uid_t uid;
 	gid_t gid;

@@ -49,12 +49,13 @@ static const struct option_row run_rows[] = {
 };
 static const struct option_table run_table = { run_rows, ARRAY_SIZE(run_rows) };
 
-static void fill(const struct global_options *global, struct container_options *options,
-		 char *const *argv)
+static int fill(const struct global_options *global, struct container_options *options,
+		char *const *argv, struct err *e)
 {
 	options->root = global->root;
 	options->cgroup_manager = global->manager;
 	options->id = argv[0];
+	return option_listen_fds(&options->preserve_fds, &options->listen_fds, e);
 }
 
 static int print_plan(const struct container_options *options, bool wait_start, struct err *e)
@@ -72,7 +73,8 @@ static int create_main(const struct global_options *global, void *values, int ar
 {
 	struct container_options *options = values;
 
-	fill(global, options, argv);
+	if (fill(global, options, argv, e) < 0)
+		return -1;
 	if (global->dry_run)
 		return print_plan(options, true, e);
 	return container_create(options, e);
@@ -96,7 +98,8 @@ static int run_main(const struct global_options *global, void *values, int argc,
 	struct container_options *options = values;
 	int status;
 
-	fill(global, options, argv);
+	if (fill(global, options, argv, e) < 0)
+		return -1;
 	if (global->dry_run)
 		return print_plan(options, false, e);
 	return container_run(options, &status, e) < 0 ? -1 : status;

@@ -38,12 +38,14 @@ static int exec_main(const struct global_options *global, void *values, int argc
 		     struct err *e)
 {
 	struct exec_values *given = values;
-	int status;
+	int status, unused;
 
 	if (!given->options.process && argc < 2) {
 		err_set(e, ERR_INVALID, "exec: expected CONTAINER cmd");
 		return err_phase(e, PHASE_ARGUMENTS);
 	}
+	if (option_listen_fds(&given->options.preserve_fds, &unused, e) < 0)
+		return -1;
 	given->options.argv = argv + 1;
 	given->options.env = given->env.items;
 	given->options.n_env = given->env.count;

@@ -154,6 +154,21 @@ int option_parse(const struct option_table *table, int argc, char *const *argv, 
 	return 0;
 }
 
+int option_listen_fds(int *preserve_fds, int *out_count, struct err *e)
+{
+	const char *text = getenv("LISTEN_FDS");
+	uint64_t count = 0;
+
+	if (!str_empty(text) &&
+	    (str_to_uint64(text, &count) < 0 || count > (uint64_t)(INT_MAX - *preserve_fds))) {
+		err_set(e, ERR_INVALID, "LISTEN_FDS=%s: expected a number of descriptors", text);
+		return err_phase(e, PHASE_ARGUMENTS);
+	}
+	*out_count = (int)count;
+	*preserve_fds += *out_count;
+	return 0;
+}
+
 void option_print(const struct option_table *table)
 {
 	for (size_t i = 0; i < table->count; i++) {

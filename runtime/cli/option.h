@@ -49,6 +49,9 @@ struct option_table {
  * --help and -? set *out_help. */
 int option_parse(const struct option_table *table, int argc, char *const *argv, int *index,
 		 void *values, bool *out_help, struct err *e);
+/* The sockets that a service manager passed, by LISTEN_FDS of the environment, sd_listen_fds(3): they are
+ * among the descriptors to preserve. */
+int option_listen_fds(int *preserve_fds, int *out_count, struct err *e);
 /* Two columns, crun's layout. */
 void option_print(const struct option_table *table);
 
