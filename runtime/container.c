@@ -76,6 +76,8 @@ void container_subject(const struct container *container, struct hook_subject *o
 		.root = container->state.rootfs,
 		.annotations = container->config->annotations,
 		.n_annotations = container->config->n_annotations,
+		.stdout_fd = -1,
+		.stderr_fd = -1,
 	};
 }
 
@@ -85,12 +87,14 @@ int container_run_hooks(struct container *container, const char *name, const str
 	struct hook_subject subject;
 
 	container_subject(container, &subject);
-	for (size_t i = 0; i < count; i++) {
+	int result = count ? hook_output_open(&subject, e) : 0;
+	for (size_t i = 0; result == 0 && i < count; i++) {
 		struct hook_request request = { &hooks[i], &subject, status };
 		if (hook_run(&request, (pid_t)container->state.pid, e) < 0)
-			return err_pointer(e, "/hooks/%s/%zu", name, i);
+			result = err_pointer(e, "/hooks/%s/%zu", name, i);
 	}
-	return 0;
+	hook_output_close(&subject);
+	return result;
 }
 
 /* ---- start ----------------------------------------------------------------------------------- */
@@ -166,9 +170,29 @@ static int destroy_cgroup(struct container *container, struct err *e)
 	return cgroup_remove(container->cgroup, CONTAINER_KILL_TIMEOUT_MS, e);
 }
 
+/* Each of them, whatever the others do. */
+static void run_poststop(struct container *container, struct err *warning)
+{
+	const struct oci_hooks *hooks = container->config ? container->config->hooks : NULL;
+	struct hook_subject subject;
+
+	if (!hooks || container->state.pid <= 0)
+		return;
+	container_subject(container, &subject);
+	for (size_t i = 0; i < hooks->n_poststop; i++) {
+		struct hook_request request = { &hooks->poststop[i], &subject, "stopped" };
+		struct err failed = ERR_INIT;
+		if (hook_run(&request, (pid_t)container->state.pid, &failed) == 0)
+			continue;
+		err_pointer(&failed, "/hooks/poststop/%zu", i);
+		if (warning && warning->code == ERR_NONE)
+			*warning = failed;
+	}
+}
+
 /* Whatever still runs dies; then what was made is taken away, the directory last, so that a delete that is
  * killed half-way can be repeated. */
-int container_destroy(struct container *container, struct err *e)
+int container_destroy(struct container *container, struct err *warning, struct err *e)
 {
 	if (container->pidfd >= 0) {
 		(void)process_signal(container->pidfd, SIGKILL);
@@ -182,19 +206,9 @@ int container_destroy(struct container *container, struct err *e)
 	    gone_is_fine(e) < 0)
 		return -1;
 	FAILPOINT("delete.after_cgroup");
-	struct err hook_error = ERR_INIT;
-	if (container->config && container->config->hooks && container->state.pid > 0)
-		/* A poststop hook that fails must not stop the cleaning up; it is told at the end. */
-		(void)container_run_hooks(container, "poststop", container->config->hooks->poststop,
-					  container->config->hooks->n_poststop, "stopped",
-					  &hook_error);
+	run_poststop(container, warning);
 	FAILPOINT("delete.before_state");
-	if (state_dir_remove(&container->dir, e) < 0)
-		return -1;
-	if (hook_error.code == ERR_NONE)
-		return 0;
-	*e = hook_error;
-	return -1;
+	return state_dir_remove(&container->dir, e);
 }
 
 /* A creator that was killed very early, or a delete that was killed very late: there is a directory and
@@ -209,7 +223,8 @@ static int delete_remains(const char *root, const char *id, struct err *e)
 	return state_dir_remove(&dir, e);
 }
 
-int container_delete(const char *root, const char *id, bool force, struct err *e)
+int container_delete(const char *root, const char *id, bool force, struct err *warning,
+		     struct err *e)
 {
 	AUTO_CONTAINER container = CONTAINER_CLOSED;
 
@@ -232,7 +247,7 @@ int container_delete(const char *root, const char *id, bool force, struct err *e
 		*e = unread;
 		return -1;
 	}
-	return container_destroy(&container, e);
+	return container_destroy(&container, warning, e);
 }
 
 /* ---- pause, ps, update ----------------------------------------------------------------------- */

@@ -44,6 +44,8 @@ struct creation {
 static void creation_done(struct creation *c)
 {
 	launch_done(&c->launch);
+	plan_done(&c->plan);
+	hook_output_close(&c->subject);
 	container_close(&c->container);
 	free(c->config_text);
 }
@@ -135,6 +137,7 @@ static int creation_plan(struct creation *c, const struct container_options *opt
 {
 	*c = (struct creation){ .options = options,
 				.container = CONTAINER_CLOSED,
+				.subject = { .stdout_fd = -1, .stderr_fd = -1 },
 				.wait_start = wait_start };
 	launch_init(&c->launch, &c->plan);
 	if (state_id_check(options->id, e) < 0 || load_bundle(c, e) < 0 || find_rootfs(c, e) < 0 ||
@@ -242,7 +245,8 @@ static int prepare_terminal(struct creation *c, int *out_socket, struct err *e)
 static int creation_start(struct creation *c, int *out_terminal_socket, struct err *e)
 {
 	c->launch.preserve_fds = c->options->preserve_fds;
-	if (prepare_terminal(c, out_terminal_socket, e) < 0)
+	if (prepare_terminal(c, out_terminal_socket, e) < 0 ||
+	    (c->container.config->hooks && hook_output_open(&c->subject, e) < 0))
 		return -1;
 	if (record_intent(c, e) < 0)
 		return err_phase(e, PHASE_STATE);
@@ -264,7 +268,7 @@ static int creation_undo(struct creation *c)
 		return -1; /* the name belongs to somebody else, or nothing was made */
 	c->container.cgroup = c->launch.cgroup;
 	c->launch.cgroup = NULL;
-	(void)container_destroy(&c->container, &ignored);
+	(void)container_destroy(&c->container, NULL, &ignored);
 	return -1;
 }
 
@@ -299,7 +303,7 @@ static int run_to_end(struct creation *c, int terminal_socket, int signal_fd, in
 }
 
 /* What delete --force would do, with what is open already. */
-static int delete_after_run(struct creation *c, struct err *e)
+static int delete_after_run(struct creation *c, struct err *warning, struct err *e)
 {
 	struct container *container = &c->container;
 	struct err gone = ERR_INIT;
@@ -312,10 +316,11 @@ static int delete_after_run(struct creation *c, struct err *e)
 	}
 	container->cgroup = c->launch.cgroup;
 	c->launch.cgroup = NULL;
-	return container_destroy(container, e);
+	return container_destroy(container, warning, e);
 }
 
-int container_run(const struct container_options *options, int *out_status, struct err *e)
+int container_run(const struct container_options *options, int *out_status, struct err *warning,
+		  struct err *e)
 {
 	AUTO_CREATION c;
 	AUTO_FD terminal_socket = -1;
@@ -336,5 +341,5 @@ int container_run(const struct container_options *options, int *out_status, stru
 		return 0;
 	if (run_to_end(&c, terminal_socket, signal_fd, out_status, e) < 0)
 		return creation_undo(&c);
-	return options->keep ? 0 : delete_after_run(&c, e);
+	return options->keep ? 0 : delete_after_run(&c, warning, e);
 }

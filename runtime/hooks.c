@@ -151,9 +151,42 @@ static char *hook_state(const struct hook_request *request, pid_t pid, struct er
 	return text;
 }
 
-static int hook_spawn(const struct oci_hook *hook, struct hook_io *io, int *out_pidfd,
+static int output_open(const struct hook_subject *subject, const char *annotation, int *out_fd,
+		       struct err *e)
+{
+	const char *path = NULL;
+
+	for (size_t i = 0; i < subject->n_annotations; i++)
+		if (str_equal(subject->annotations[i].key, annotation))
+			path = subject->annotations[i].value;
+	if (!path)
+		return 0;
+	*out_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0700);
+	if (*out_fd >= 0)
+		return 0;
+	err_sys(e, "open `%s` for the output of hooks", path);
+	err_pointer(e, "/annotations/%s", annotation);
+	return err_phase(e, PHASE_HOOKS);
+}
+
+int hook_output_open(struct hook_subject *subject, struct err *e)
+{
+	if (output_open(subject, "run.oci.hooks.stdout", &subject->stdout_fd, e) < 0)
+		return -1;
+	return output_open(subject, "run.oci.hooks.stderr", &subject->stderr_fd, e);
+}
+
+void hook_output_close(struct hook_subject *subject)
+{
+	scope_close(&subject->stdout_fd);
+	scope_close(&subject->stderr_fd);
+	subject->stdout_fd = subject->stderr_fd = -1;
+}
+
+static int hook_spawn(const struct hook_request *request, struct hook_io *io, int *out_pidfd,
 		      struct err *e)
 {
+	const struct oci_hook *hook = request->hook;
 	extern char **environ;
 	int in[2], err[2];
 	char *path_only[] = { (char *)hook->path, NULL };
@@ -174,8 +207,9 @@ static int hook_spawn(const struct oci_hook *hook, struct hook_io *io, int *out_
 		.argv = hook->n_args ? (char *const *)hook->args : path_only,
 		.envp = hook->n_env ? (char *const *)hook->env : environ,
 		.stdin_fd = in_theirs,
-		.stdout_fd = -1,
-		.stderr_fd = err_theirs,
+		.stdout_fd = request->subject->stdout_fd,
+		.stderr_fd =
+			request->subject->stderr_fd >= 0 ? request->subject->stderr_fd : err_theirs,
 		.cwd_fd = -1,
 		.dies_with_parent = true, /* what it prepares is undone when we are killed */
 	};
@@ -195,7 +229,7 @@ int hook_run(const struct hook_request *request, pid_t pid, struct err *e)
 		return err_phase(e, PHASE_HOOKS);
 	io.state_length = strlen(state);
 	sigaction(SIGPIPE, &ignore, &before);
-	int result = hook_spawn(hook, &io, &pidfd, e);
+	int result = hook_spawn(request, &io, &pidfd, e);
 	if (result == 0) {
 		FAILPOINT("hook.running");
 		int served = hook_serve(&io, pidfd, hook->timeout ? *hook->timeout * 1000 : -1);

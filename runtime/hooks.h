@@ -20,6 +20,7 @@ struct hook_subject {
 	const char *id, *bundle, *root;
 	const struct string_pair *annotations;
 	size_t n_annotations;
+	int stdout_fd, stderr_fd; /* -1: inherited, and kept for the message */
 };
 
 struct hook_request {
@@ -31,6 +32,10 @@ struct hook_request {
 extern const struct step_kind runtime_hook_step;   /* prestart, createRuntime: in the parent */
 extern const struct step_kind container_hook_step; /* createContainer, startContainer: in init */
 
+/* Opens the files of the annotations run.oci.hooks.stdout and .stderr, which hooks append to; the caller
+ * closes. Before the clone: a hook in the container could not reach them. */
+int hook_output_open(struct hook_subject *subject, struct err *e);
+void hook_output_close(struct hook_subject *subject);
 /* One hook now; poststart and poststop. */
 int hook_run(const struct hook_request *request, pid_t pid, struct err *e);
 
