@@ -87,17 +87,13 @@ static int find_manager(struct global_options *global, struct err *e)
 		       : 0;
 }
 
-static int run_command_row(const struct command *command, const struct global_options *global,
-			   int argc, char *const *argv, int index, struct err *e)
+static int run_with_values(const struct command *command, const struct option_table *options,
+			   const struct global_options *global, void *values, int argc,
+			   char *const *argv, int index, struct err *e)
 {
-	static const struct option_table none;
-	AUTO_FREE void *values = calloc(1, command->values_size + 1);
 	bool help = false;
 
-	if (!values)
-		return err_errno(e, ENOMEM, "read the options");
-	if (option_parse(command->options ? command->options : &none, argc, argv, &index, values,
-			 &help, e) < 0)
+	if (option_parse(options, argc, argv, &index, values, &help, e) < 0)
 		return -1;
 	if (help) {
 		print_command_usage(command);
@@ -109,6 +105,20 @@ static int run_command_row(const struct command *command, const struct global_op
 		return err_phase(e, PHASE_ARGUMENTS);
 	}
 	return command->run(global, values, words, argv + index, e);
+}
+
+static int run_command_row(const struct command *command, const struct global_options *global,
+			   int argc, char *const *argv, int index, struct err *e)
+{
+	static const struct option_table none;
+	const struct option_table *options = command->options ? command->options : &none;
+	AUTO_FREE void *values = calloc(1, command->values_size + 1);
+
+	if (!values)
+		return err_errno(e, ENOMEM, "read the options");
+	int status = run_with_values(command, options, global, values, argc, argv, index, e);
+	option_done(options, values);
+	return status;
 }
 
 static const struct command *find_command(const char *name)
@@ -152,6 +162,18 @@ static int keg_main(int argc, char **argv, struct global_options *global, struct
 	return run_command_row(command, global, argc, argv, index + 1, e);
 }
 
+void command_warn(const struct global_options *global, const struct err *warning)
+{
+	char line[sizeof *warning + 64];
+
+	if (warning->code == ERR_NONE)
+		return;
+	err_format(warning, line, sizeof line);
+	if (global->log)
+		log_line(global->logger, LOG_LEVEL_WARNING, "%s", line);
+	fprintf(stderr, "%s: warning: %s\n", program_invocation_short_name, line);
+}
+
 static void report(const struct global_options *global, const struct log *log, const struct err *e)
 {
 	char line[sizeof *e + 64];
@@ -168,8 +190,8 @@ static void report(const struct global_options *global, const struct log *log, c
 
 int main(int argc, char **argv)
 {
-	struct global_options global = { 0 };
 	struct log log = { .fd = STDERR_FILENO };
+	struct global_options global = { .logger = &log };
 	struct err e = ERR_INIT;
 	/* Few, large steps of the heap: each one is a system call and a fault. */
 	(void)mallopt(M_TOP_PAD, 256 << 10);

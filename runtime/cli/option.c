@@ -169,6 +169,14 @@ int option_listen_fds(int *preserve_fds, int *out_count, struct err *e)
 	return 0;
 }
 
+void option_done(const struct option_table *table, void *values)
+{
+	for (size_t i = 0; i < table->count; i++)
+		if (table->rows[i].kind == OPTION_LIST)
+			free(((struct option_list *)((char *)values + table->rows[i].offset))
+				     ->items);
+}
+
 void option_print(const struct option_table *table)
 {
 	for (size_t i = 0; i < table->count; i++) {

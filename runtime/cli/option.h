@@ -27,7 +27,7 @@ enum option_kind {
 };
 
 struct option_list {
-	const char **items; /* malloc'ed, for the life of the process */
+	const char **items; /* malloc'ed, freed by option_done; the texts are argv's */
 	size_t count;
 };
 
@@ -52,6 +52,8 @@ int option_parse(const struct option_table *table, int argc, char *const *argv, 
 /* The sockets that a service manager passed, by LISTEN_FDS of the environment, sd_listen_fds(3): they are
  * among the descriptors to preserve. */
 int option_listen_fds(int *preserve_fds, int *out_count, struct err *e);
+/* Frees what option_parse made in `values`. */
+void option_done(const struct option_table *table, void *values);
 /* Two columns, crun's layout. */
 void option_print(const struct option_table *table);
 
