@@ -179,6 +179,7 @@ static int compile_namespaces(struct compile *c, struct err *e)
 		join->kind = kind;
 		join->pointer = arena_format(c->arena, "/linux/namespaces/%zu/path", i);
 		join->fd = ns_open_path(kind, ns->path, e);
+		plan_owns(c->plan, &join->fd);
 		if (join->fd < 0) {
 			err_phase(e, PHASE_NAMESPACES);
 			return err_pointer(e, "%s", join->pointer);

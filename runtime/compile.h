@@ -3,7 +3,7 @@
  * Reads what the plan needs (namespaces to join, sockets to connect) and checks what can be checked before
  * anything is made; makes nothing itself.
  *
- * Ownership : the plan lives in `arena`; its descriptors too, closed by compiled_done.
+ * Ownership : the plan lives in its arena; plan_done closes the descriptors it opened.
  * Errors    : ERR_INVALID or ERR_UNSUPPORTED with the pointer of the field.
  * Source    : runtime-spec runtime.md "Lifecycle" for the order of steps. */
 #ifndef KEG_RUNTIME_COMPILE_H

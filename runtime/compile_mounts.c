@@ -65,6 +65,7 @@ static int compile_mount(struct compile *c, const struct oci_mount *mount, size_
 	request->type = file_system_type(mount, &request->options);
 	request->source = mount->source;
 	request->tree_fd = -1;
+	plan_owns(c->plan, &request->tree_fd);
 	if (str_equal(request->type, "bind")) {
 		request->options.bind = true;
 		if (str_empty(mount->source)) {

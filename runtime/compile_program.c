@@ -172,6 +172,7 @@ void compile_program_steps(struct plan *plan, struct program_request *program, b
 	plan_add(plan, &cwd_step, program->cwd, program, "/process/cwd");
 	plan_add(plan, &home_step, "", program, "/process/env");
 	plan_add(plan, &user_step, "", program, "/process/user");
+	plan_owns(plan, &program->listener_socket);
 	plan_add(plan, &descriptors_step, "", &program->listener_socket, "%s", "");
 	plan_add(plan, &executable_step, program->argv[0], program, "/process/args/0");
 }

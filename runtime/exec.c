@@ -29,6 +29,7 @@ struct execution {
 static void execution_done(struct execution *x)
 {
 	launch_done(&x->launch);
+	plan_done(&x->plan);
 	container_close(&x->container);
 }
 #define AUTO_EXECUTION __attribute__((cleanup(execution_done))) struct execution

@@ -6,9 +6,37 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/scope.h"
+
 void plan_init(struct plan *plan, struct arena *arena)
 {
 	*plan = (struct plan){ .arena = arena };
+}
+
+void plan_owns(struct plan *plan, int *fd)
+{
+	if (plan->n_descriptors == plan->descriptor_capacity) {
+		size_t capacity = plan->descriptor_capacity ? 2 * plan->descriptor_capacity : 16;
+		int **more = ARENA_ARRAY(plan->arena, capacity, int *);
+		if (!more) {
+			plan->failed = -ENOMEM;
+			return;
+		}
+		if (plan->n_descriptors)
+			memcpy(more, plan->descriptors, plan->n_descriptors * sizeof(int *));
+		plan->descriptors = more;
+		plan->descriptor_capacity = capacity;
+	}
+	plan->descriptors[plan->n_descriptors++] = fd;
+}
+
+void plan_done(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n_descriptors; i++) {
+		scope_close(plan->descriptors[i]);
+		*plan->descriptors[i] = -1;
+	}
+	plan->n_descriptors = 0;
 }
 
 static struct step *plan_slot(struct plan *plan)

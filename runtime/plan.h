@@ -55,14 +55,19 @@ struct plan {
 	struct arena *arena; /* borrowed */
 	struct step *steps;
 	size_t count, capacity;
-	int failed; /* sticky -ENOMEM; plan_check tells */
+	int failed;	   /* sticky -ENOMEM; plan_check tells */
+	int **descriptors; /* plan_owns */
+	size_t n_descriptors, descriptor_capacity;
 };
 
 void plan_init(struct plan *plan, struct arena *arena);
 /* `object` and `request` must live as long as the arena. */
 void plan_add(struct plan *plan, const struct step_kind *kind, const char *object, void *request,
 	      const char *pointer_format, ...) __attribute__((format(printf, 5, 6)));
+/* *fd, now or later, belongs to the plan: plan_done closes it when it is not -1. */
+void plan_owns(struct plan *plan, int *fd);
 int plan_check(const struct plan *plan, struct err *e);
+void plan_done(struct plan *plan);
 
 /* One line a step: actor, name, object and details, pointer. */
 int plan_print(const struct plan *plan, struct strbuf *out);
