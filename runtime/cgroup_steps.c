@@ -2,9 +2,13 @@
 #include "runtime/cgroup_steps.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/failpoint.h"
+#include "base/file.h"
 #include "base/scope.h"
 #include "runtime/launch.h"
 
@@ -185,9 +189,8 @@ int cgroup_request_compile(struct arena *arena, const struct oci_resources *reso
 
 /* ---- steps ----------------------------------------------------------------------------------- */
 
-static int cgroup_run(struct launch *launch, const struct step *step, struct err *e)
+static int cgroup_make(struct launch *launch, const struct cgroup_request *request, struct err *e)
 {
-	const struct cgroup_request *request = step->request;
 	AUTO_FD tree = cgroup_tree_open(e);
 
 	if (tree < 0)
@@ -195,8 +198,34 @@ static int cgroup_run(struct launch *launch, const struct step *step, struct err
 	/* All that the host has, for statistics and later updates; a limit whose controller is missing is
 	 * refused with its pointer when it is written. */
 	struct cgroup_options options = { .wanted = CGROUP_ALL };
-	if (cgroup_create(tree, request->path, &options, &launch->cgroup, e) < 0)
+	return cgroup_create(tree, request->path, &options, &launch->cgroup, e);
+}
+
+/* Root of a user namespace counts as little as any user where it comes to the host's cgroups. */
+static bool privilege_is_missing(const struct err *e)
+{
+	char map[64] = "";
+	unsigned inside, outside, size;
+
+	if (e->errnum != EACCES && e->errnum != EPERM && e->errnum != EROFS)
+		return false;
+	if (geteuid() != 0)
+		return true;
+	return file_read_small(AT_FDCWD, "/proc/self/uid_map", map, sizeof map) > 0 &&
+	       sscanf(map, "%u %u %u", &inside, &outside, &size) == 3 && size != UINT32_MAX;
+}
+
+static int cgroup_run(struct launch *launch, const struct step *step, struct err *e)
+{
+	const struct cgroup_request *request = step->request;
+	struct err local = ERR_INIT;
+
+	/* A user to whom nobody gave a cgroup can have containers without limits, in the one he is in. */
+	if (cgroup_make(launch, request, &local) < 0 &&
+	    (request->has_limits || !privilege_is_missing(&local))) {
+		*e = local;
 		return -1;
+	}
 	FAILPOINT("create.after_cgroup");
 	return 0;
 }
@@ -222,10 +251,17 @@ const struct step_kind cgroup_limits_step = {
 static int cgroup_devices_run(struct launch *launch, const struct step *step, struct err *e)
 {
 	const struct cgroup_request *request = step->request;
+	struct err local = ERR_INIT;
 
-	if (cgroup_devices_apply(launch->cgroup, request->devices, request->n_devices,
-				 AT "/devices", e) < 0)
+	/* Programs for devices need CAP_BPF in the first user namespace. Who lacks that can neither make nor
+	 * open a device that is closed to him outside. */
+	if (launch->cgroup &&
+	    cgroup_devices_apply(launch->cgroup, request->devices, request->n_devices,
+				 AT "/devices", &local) < 0 &&
+	    !privilege_is_missing(&local)) {
+		*e = local;
 		return -1;
+	}
 	FAILPOINT("create.after_devices");
 	return 0;
 }
@@ -245,7 +281,7 @@ static int cgroup_delegate_run(struct launch *launch, const struct step *step, s
 {
 	const struct cgroup_request *request = step->request;
 
-	if (cgroup_delegate(launch->cgroup, request->uid, request->gid, e) < 0)
+	if (launch->cgroup && cgroup_delegate(launch->cgroup, request->uid, request->gid, e) < 0)
 		return -1;
 	FAILPOINT("create.after_delegation");
 	return 0;

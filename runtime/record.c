@@ -10,6 +10,8 @@ static int record_run(struct launch *launch, const struct step *step, struct err
 	const struct record_request *request = step->request;
 
 	request->state->pid = launch->pid;
+	if (!launch->cgroup)
+		request->state->cgroup_path = "";
 	int result = process_start_time(launch->pid, &request->state->process_start_time);
 	if (result < 0)
 		return err_errno(e, result, "look at the container's first process");

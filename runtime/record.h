@@ -11,7 +11,8 @@
 
 struct record_request {
 	const struct state_dir *dir;
-	struct state *state; /* gets pid and start time */
+	struct state
+		*state; /* gets pid and start time, and loses a cgroup that could not be made */
 };
 
 extern const struct step_kind record_step;
