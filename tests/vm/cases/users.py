@@ -1,5 +1,6 @@
 """User namespaces: ids inside and outside, idmapped mounts, what such a container may have and do."""
 
+import json
 import os
 
 from harness import test, wait_until
@@ -342,3 +343,43 @@ def a_user_without_privilege_goes_through_a_whole_life(keg):
     assert run("kill", "own", "KILL").code == 0
     wait_until(lambda: '"stopped"' in run("state", "own").out, "the container stops")
     assert run("delete", "own").code == 0
+
+
+@test
+def groups_that_such_a_user_cannot_give_are_refused_with_a_hint(keg):
+    b = own_bundle(keg, 1000, "id")
+    b.process["user"]["additionalGids"] = [0]
+    b.write("own")
+    result = as_user(keg, 1000)("run", "--bundle", b.path, "own")
+    assert result.code != 0 and "additionalGids" in result.err and "privilege" in result.err, result.err
+
+
+@test
+def the_rootless_document_of_keg_spec_runs_as_it_is(keg):
+    for uid in (1000, 0):
+        b = keg.bundle(args=["/guest", "id"])
+        root = keg.folder(f"root-of-{uid}")
+        for place, folders, names in os.walk(b.path):
+            for name in [".", *folders, *names]:
+                os.lchown(os.path.join(place, name), uid, uid)
+        os.chown(root, uid, uid)
+
+        def run(*words):
+            return keg.sh("python3", "-IS", "-c", BECOME, uid, keg.program, "--root", root, *words)
+
+        assert run("spec", "--rootless", "--bundle", b.path).code == 0
+        with open(b.path + "/config.json") as f:
+            config = json.load(f)
+        config["process"].update(args=["/guest", "id"], terminal=False)
+        b.write_text(json.dumps(config))
+        result = run("run", "--bundle", b.path, "own")
+        assert result.code == 0 and result.out.startswith("uid 0 0 0"), (uid, result)
+
+
+@test
+def a_limit_that_a_user_without_a_cgroup_asks_for_is_refused(keg):
+    b = own_bundle(keg, 1000, "id")
+    b.linux["resources"] = {"pids": {"limit": 10}}
+    b.write("own")
+    result = as_user(keg, 1000)("run", "--bundle", b.path, "own")
+    assert result.code != 0 and "/linux/resources" in result.err, result.err
