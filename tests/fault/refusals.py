@@ -112,6 +112,7 @@ def no_memory(keg):
     refusals = successes = kilobytes = 0
     while successes < 10:
         kilobytes += 64
+        assert kilobytes < 32 * 1024, "a create needs more than 32 MB"
         limit = ["prlimit", f"--as={kilobytes * 1024}"]
         if refusals == 0 and keg.sh(*limit, keg.program, "--version").code != 0:
             continue  # the kernel cannot even map the program
