@@ -29,6 +29,6 @@ int container_run_hooks(struct container *container, const char *name, const str
 			size_t count, const char *status, struct err *e);
 int container_poststart(struct container *container, struct err *e);
 /* Kills, runs poststop hooks, removes cgroup and directory. */
-int container_destroy(struct container *container, struct err *e);
+int container_destroy(struct container *container, struct err *warning, struct err *e);
 
 #endif

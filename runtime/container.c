@@ -178,16 +178,20 @@ static void run_poststop(struct container *container, struct err *warning)
 
 	if (!hooks || container->state.pid <= 0)
 		return;
+	struct err failed = ERR_INIT;
 	container_subject(container, &subject);
+	if (hooks->n_poststop && hook_output_open(&subject, &failed) < 0 && warning)
+		*warning = failed;
 	for (size_t i = 0; i < hooks->n_poststop; i++) {
 		struct hook_request request = { &hooks->poststop[i], &subject, "stopped" };
-		struct err failed = ERR_INIT;
+		failed = ERR_INIT;
 		if (hook_run(&request, (pid_t)container->state.pid, &failed) == 0)
 			continue;
 		err_pointer(&failed, "/hooks/poststop/%zu", i);
 		if (warning && warning->code == ERR_NONE)
 			*warning = failed;
 	}
+	hook_output_close(&subject);
 }
 
 /* Whatever still runs dies; then what was made is taken away, the directory last, so that a delete that is

@@ -8,6 +8,8 @@
  *
  * Ownership : options are borrowed for the call; text results go to the caller's strbuf.
  * Errors    : ERR_NOT_FOUND no such container, ERR_CONFLICT wrong state for this, and what steps say.
+ *             A poststop hook that fails stops nothing, runtime.md "Lifecycle": the first such error goes to
+ *             *warning, which is untouched otherwise and may be NULL.
  * Source    : runtime-spec runtime.md; crun(1).
  * Never     : prints or logs; called from a process with threads. */
 #ifndef KEG_RUNTIME_CONTAINER_H
@@ -31,12 +33,14 @@ int container_plan(const struct container_options *options, bool wait_start, str
 int container_create(const struct container_options *options, struct err *e);
 int container_start(const char *root, const char *id, struct err *e);
 /* With options->detach: *out_status is 0 at once. Else the container's exit status, 128 + signal. */
-int container_run(const struct container_options *options, int *out_status, struct err *e);
+int container_run(const struct container_options *options, int *out_status, struct err *warning,
+		  struct err *e);
 int container_exec(const char *root, const char *id, const struct exec_options *options,
 		   int *out_status, struct err *e);
 
 int container_kill(const char *root, const char *id, int signal, bool all, struct err *e);
-int container_delete(const char *root, const char *id, bool force, struct err *e);
+int container_delete(const char *root, const char *id, bool force, struct err *warning,
+		     struct err *e);
 int container_pause(const char *root, const char *id, bool pause, struct err *e);
 /* pids in the caller's pid namespace, sorted; malloc'ed. */
 int container_pids(const char *root, const char *id, pid_t **out_pids, size_t *out_count,

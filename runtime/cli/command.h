@@ -5,6 +5,7 @@
 #ifndef KEG_RUNTIME_CLI_COMMAND_H
 #define KEG_RUNTIME_CLI_COMMAND_H
 
+#include "base/log.h"
 #include "cgroups/cgroup.h"
 #include "runtime/cli/option.h"
 
@@ -12,7 +13,11 @@ struct global_options {
 	const char *root, *log, *log_format, *log_level, *cgroup_manager;
 	bool debug, systemd_cgroup, version, dry_run;
 	enum cgroup_manager manager; /* from cgroup_manager */
+	const struct log *logger;    /* what --log opened */
 };
+
+/* Tells what went wrong without stopping the command; nothing when nothing did. */
+void command_warn(const struct global_options *global, const struct err *warning);
 
 struct command {
 	const char *name;

@@ -96,13 +96,16 @@ static int run_main(const struct global_options *global, void *values, int argc,
 		    struct err *e)
 {
 	struct container_options *options = values;
+	struct err warning = ERR_INIT;
 	int status;
 
 	if (fill(global, options, argv, e) < 0)
 		return -1;
 	if (global->dry_run)
 		return print_plan(options, false, e);
-	return container_run(options, &status, e) < 0 ? -1 : status;
+	int result = container_run(options, &status, &warning, e);
+	command_warn(global, &warning);
+	return result < 0 ? -1 : status;
 }
 
 const struct command run_command = {

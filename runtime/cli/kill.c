@@ -100,10 +100,11 @@ static int delete_one(const struct global_options *global, const char *id, void 
 		      struct err *e)
 {
 	const struct delete_values *given = context;
+	struct err failed = ERR_INIT, warning = ERR_INIT;
 
-	struct err failed = ERR_INIT;
-
-	if (container_delete(global->root, id, given->force, &failed) == 0 ||
+	int result = container_delete(global->root, id, given->force, &warning, &failed);
+	command_warn(global, &warning);
+	if (result == 0 ||
 	    (given->force && failed.code == ERR_NOT_FOUND)) /* as crun and runc: nothing is left */
 		return 0;
 	*e = failed;

@@ -173,13 +173,20 @@ def a_failing_poststart_hook_fails_the_start(keg):
 
 
 @test
-def a_failing_poststop_hook_is_told_and_the_rest_is_done(keg):
-    b = keg.bundle().hook("poststop", "/bin/sh", "-c", "exit 6")
+def a_failing_poststop_hook_is_a_warning_and_stops_nothing(keg):
+    b = keg.bundle(args=["/guest", "exit", "3"]).hook("poststop", "/bin/sh", "-c", "exit 6")
+    b.hook("poststop", "/bin/sh", "-c", f"echo > {keg.path('second')}")
     keg.run(b, "--detach")
     keg.wait_status(b.id, "stopped")
-    result = keg.delete(b.id)
-    assert "/hooks/poststop/0" in result.err and "exit code: 6" in result.err, result
-    assert keg.state(b.id) is None and not os.path.exists(b.cgroup_path())
+    flags = ["--log", keg.path("log"), "--log-format=json", "--log-level=warning"]
+    for command, code in ((lambda: keg.cmd("delete", b.id, global_flags=flags), 0), (lambda: keg.run(b), 3)):
+        result = command()
+        assert result.code == code and "warning: " in result.err, result
+        assert "/hooks/poststop/0" in result.err and "exit code: 6" in result.err, result
+        assert keg.state(b.id) is None and not os.path.exists(b.cgroup_path())
+        os.unlink(keg.path("second"))
+    entry = json.loads(read(keg.path("log")))
+    assert entry["level"] == "warning" and "/hooks/poststop/0" in entry["msg"], entry
 
 
 @test
