@@ -6,7 +6,8 @@ import re
 from harness import test
 from harness.registry import TESTS
 
-MANUAL = os.path.join(os.path.dirname(TESTS), "man", "keg.1")
+TOP = os.path.dirname(TESTS)
+MANUAL = os.path.join(TOP, "man", "keg.1")
 HELP_OPTION = re.compile(r"^ +(?:-(.), +)?--([\w-]+)(\[?=)?", re.M)
 HELP_COMMAND = re.compile(r"^\t(\w+) +- ", re.M)
 # ".It Fl b , Fl -bundle Ns = Ns Ar dir"
@@ -71,6 +72,20 @@ def every_option_is_in_the_section_of_its_command_and_no_other_is(keg):
         wrong += [f"{command} {option}: manual {manual.get(option)}, --help {helped.get(option)}"
                   for option in sorted({*helped, *manual}) if helped.get(option) != manual.get(option)]
     assert not wrong, "\n".join(wrong)
+
+
+@test(only="native")
+def every_variable_of_the_environment_that_is_read_is_told(keg):
+    read = set()
+    for folder in ("base", "oci", "cgroups", "netns", "runtime"):
+        for place, _, names in os.walk(os.path.join(TOP, folder)):
+            for name in names:
+                if name.endswith(".c") and name != "failpoint.c":  # of test builds alone
+                    with open(os.path.join(place, name)) as f:
+                        read |= set(re.findall(r'getenv\("(\w+)"\)', f.read()))
+    with open(MANUAL) as f:
+        told = set(re.findall(r"^\.It Ev (\w+)", f.read(), re.M))
+    assert "XDG_RUNTIME_DIR" in read and told == read, (told, read)
 
 
 @test(only="native")
