@@ -119,9 +119,14 @@ int container_start(const char *root, const char *id, struct err *e)
 	if (container_load_config(&container, e) < 0)
 		return -1;
 	FAILPOINT("start.before_release");
-	if (state_fifo_release(&container.dir, e) < 0)
+	AUTO_FD started = -1;
+	if (state_fifo_release(&container.dir, &started, e) < 0)
 		return err_phase(e, PHASE_STATE);
 	FAILPOINT("start.after_release");
+	/* It runs now, and hooks may take their time: others may look, kill and delete. */
+	state_dir_unlock(&container.dir);
+	if (state_fifo_wait(&container.dir, started, e) < 0)
+		return -1;
 	return container_poststart(&container, e);
 }
 
