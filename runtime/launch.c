@@ -13,6 +13,7 @@
 #include "base/process.h"
 #include "base/scope.h"
 #include "base/sys.h"
+#include "runtime/state.h"
 #include "runtime/sync.h"
 
 void launch_init(struct launch *launch, const struct plan *plan)
@@ -136,19 +137,6 @@ int launch_release(struct launch *launch, bool wait_exec, struct err *e)
 
 /* ---- init ------------------------------------------------------------------------------------ */
 
-static void write_stderr(const struct err *e)
-{
-	char line[sizeof *e + 64];
-	int length = err_format(e, line, sizeof line - 1);
-
-	if (length < 0)
-		return;
-	if ((size_t)length > sizeof line - 2)
-		length = sizeof line - 2;
-	line[length] = '\n';
-	(void)!write(STDERR_FILENO, line, (size_t)length + 1); /* the last thing it can do */
-}
-
 void launch_run_init(struct launch *launch)
 {
 	struct err e = ERR_INIT;
@@ -165,7 +153,7 @@ void launch_run_init(struct launch *launch)
 	if (e.code == ERR_NONE)
 		err_set(&e, ERR_INTERNAL, "the plan ended without executing anything");
 	if (launch->start_fifo_fd >= 0 && launch->sync_fd < 0)
-		write_stderr(&e); /* `create` is long gone: whoever reads the container's stderr */
+		state_fifo_tell(launch->start_fifo_fd, &e); /* `create` is long gone */
 	else
 		sync_send_error(launch->sync_fd, &e);
 	_exit(e.code == ERR_NOT_FOUND ? 127 : 1);

@@ -312,6 +312,11 @@ int state_fifo_create(const struct state_dir *dir, struct err *e)
 		err_sys(e, "open the start fifo of container `%s`", dir->id);
 		return err_phase(e, PHASE_STATE);
 	}
+	if (flock(fd, LOCK_EX) < 0) {
+		err_sys(e, "lock the start fifo of container `%s`", dir->id);
+		close(fd);
+		return err_phase(e, PHASE_STATE);
+	}
 	return fd;
 }
 
@@ -320,8 +325,9 @@ bool state_fifo_exists(const struct state_dir *dir)
 	return faccessat(dir->fd, FIFO, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-int state_fifo_release(const struct state_dir *dir, struct err *e)
+int state_fifo_release(const struct state_dir *dir, int *out_fd, struct err *e)
 {
+	AUTO_FD reader = openat(dir->fd, FIFO, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
 	AUTO_FD fd = openat(dir->fd, FIFO, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
 
 	if (fd < 0) {
@@ -338,7 +344,29 @@ int state_fifo_release(const struct state_dir *dir, struct err *e)
 	FAILPOINT("start.fifo_removed");
 	if (write(fd, "\n", 1) != 1)
 		return err_sys(e, "start container `%s`", dir->id);
+	*out_fd = take_fd(&reader);
 	return 0;
+}
+
+int state_fifo_wait(const struct state_dir *dir, int fd, struct err *e)
+{
+	struct err said;
+
+	while (flock(fd, LOCK_SH) < 0)
+		if (errno != EINTR)
+			return err_sys(e, "wait for the start of container `%s`", dir->id);
+	ssize_t n = read(fd, &said, sizeof said);
+	if (n == sizeof said)
+		*e = said;
+	else if (n > 0) /* our own byte, which nobody took */
+		err_set(e, ERR_GONE, "start container `%s`: its first process died", dir->id);
+	return n > 0 ? -1 : 0;
+}
+
+void state_fifo_tell(int fd, const struct err *e)
+{
+	_Static_assert(sizeof *e <= PIPE_BUF, "one write carries it out");
+	(void)!write(fd, e, sizeof *e); /* the last thing it can do */
 }
 
 /* ---- all of them ----------------------------------------------------------------------------- */

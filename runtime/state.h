@@ -74,10 +74,20 @@ enum container_status state_status(const struct state_dir *dir, const struct sta
 /* Its first process: a pidfd checked against pid reuse; -1 with errno ESRCH when it is gone. */
 int state_open_process(const struct state *state);
 
-/* The start fifo: made and opened by the creator, written once by `start`. */
+/* The start fifo: made and opened by the creator, who passes it on to the first process alone.
+ *
+ *   start                                    first process, which holds a flock(2) on it
+ *   one byte ──────────────────────────────▶ goes on: startContainer hooks, then execve
+ *   waits for the flock    ◀──────────────── execve closes the descriptor and so gives the lock up,
+ *   reads nothing, or a whole struct err     and so does its death, before which it writes why */
 int state_fifo_create(const struct state_dir *dir, struct err *e);
 bool state_fifo_exists(const struct state_dir *dir);
-int state_fifo_release(const struct state_dir *dir, struct err *e);
+/* *out_fd: what state_fifo_wait takes. */
+int state_fifo_release(const struct state_dir *dir, int *out_fd, struct err *e);
+/* Until the program runs; -1 when the first process ended before, with what it said. */
+int state_fifo_wait(const struct state_dir *dir, int fd, struct err *e);
+/* In the first process: the last words. */
+void state_fifo_tell(int fd, const struct err *e);
 
 /* Names of the containers below root_fd, sorted, in the arena. */
 int state_list(int root_fd, struct arena *arena, const char ***out_ids, size_t *out_count,

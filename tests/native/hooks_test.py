@@ -109,7 +109,7 @@ def a_hook_has_only_the_three_streams(keg):
 def hooks_run_in_the_namespaces_that_the_specification_names(keg):
     """createRuntime in those of the runtime, createContainer and startContainer in the container's."""
     b = keg.bundle(args=["/guest", "sleep", GUEST_SECONDS], busybox=True).file("/record")
-    link = "readlink /proc/self/ns/uts /proc/self/ns/mnt > {0}; hostname >> {0}"
+    link = "readlink /proc/self/ns/uts > {0}; readlink /proc/self/ns/mnt >> {0}; hostname >> {0}"
     b.config["hostname"] = "of-container"
     b.hook("createRuntime", "/bin/sh", "-c", link.format(keg.path("createRuntime")))
     b.hook("createContainer", "/bin/sh", "-c", link.format(keg.path("createContainer")))
@@ -157,10 +157,30 @@ def a_failing_startcontainer_hook_ends_the_container(keg):
     b = keg.bundle(args=["/guest", "write", "/started", "x"], busybox=True)
     b.hook("startContainer", "/bin/sh", "-c", "echo no luck >&2; exit 4")
     result = keg.run(b)
-    assert result.code == 1, result
-    for words in ("/hooks/startContainer/0", "exit code: 4", "no luck"):
-        assert words in result.err, (words, result)
-    assert not os.path.exists(b.rootfs + "/started") and os.listdir(keg.root) == []
+    assert os.listdir(keg.root) == []
+    assert keg.create(b).code == 0
+    for result in (result, keg.start(b.id)):
+        assert result.code == 1, result
+        for words in ("/hooks/startContainer/0", "exit code: 4", "no luck"):
+            assert words in result.err, (words, result)
+    assert keg.status(b.id) == "stopped" and not os.path.exists(b.rootfs + "/started")
+
+
+@test
+def start_waits_for_the_hooks_and_the_program(keg):
+    """Else poststart hooks could come before startContainer hooks; a hook that waits can be ended from outside."""
+    b = recording(keg, "startContainer", "poststart")
+    b.hook("startContainer", "/bin/sh", "-c", "/bin/sleep 0.3; echo 'later {}' >> /record")
+    keg.create(b)
+    assert keg.start(b.id).code == 0
+    assert [name for name, _ in recorded(b)] == ["startContainer", "later", "poststart"]
+    assert read(f"/proc/{keg.state(b.id)['pid']}/cmdline").startswith("/guest")
+    b = keg.bundle(busybox=True).hook("startContainer", "/bin/sleep", GUEST_SECONDS)
+    keg.create(b)
+    child = keg.start_cmd("start", b.id)
+    keg.wait_status(b.id, "running")
+    assert keg.delete(b.id, "--force").code == 0
+    keg.wait(child)
 
 
 @test
