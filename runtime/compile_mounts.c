@@ -65,6 +65,8 @@ static int compile_mount(struct compile *c, const struct oci_mount *mount, size_
 	request->type = file_system_type(mount, &request->options);
 	request->source = mount->source;
 	request->tree_fd = -1;
+	request->host_cgroups =
+		str_equal(request->type, "cgroup2") && !(c->namespaces & CLONE_NEWCGROUP);
 	plan_owns(c->plan, &request->tree_fd);
 	if (str_equal(request->type, "bind")) {
 		request->options.bind = true;

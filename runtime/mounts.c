@@ -9,6 +9,7 @@
 
 #include "base/scope.h"
 #include "base/sys.h"
+#include "cgroups/cgroup.h"
 #include "runtime/idmap.h"
 #include "runtime/launch.h"
 #include "runtime/rootfs.h"
@@ -264,6 +265,22 @@ static int dress(int fd, const struct mount_options *options, struct err *e)
 			      e);
 }
 
+/* A new mount made in the first cgroup namespace would set the options of the one hierarchy that there is
+ * (cgroups/tree.c), so the host's own is cloned. */
+static int clone_host_cgroups(struct err *e)
+{
+	AUTO_FD tree = cgroup_tree_open(e);
+
+	if (tree < 0)
+		return -1;
+	int fd = open_tree(tree, "",
+			   OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE);
+	if (fd >= 0)
+		return fd;
+	/* Where the host has none mounted, the tree is a detached mount already. */
+	return errno == EINVAL ? take_fd(&tree) : err_sys(e, "clone the cgroup hierarchy");
+}
+
 /* The detached mount with its attributes; a new file system has them from fsmount(2). */
 static int make_mount(const struct mount_request *request, struct err *e)
 {
@@ -275,6 +292,8 @@ static int make_mount(const struct mount_request *request, struct err *e)
 			return err_sys(e, "keep the source of the mount");
 	} else if (request->options.bind) {
 		fd = open_bind(request, e);
+	} else if (request->host_cgroups) {
+		fd = clone_host_cgroups(e);
 	} else {
 		struct err refused = ERR_INIT;
 		int made = new_file_system(request, &refused);

@@ -22,7 +22,8 @@ struct mount_request {
 	const char *source_path; /* absolute path of a bind's source, from the bundle */
 	struct mount_options options;
 	const struct id_maps_request *idmap; /* NULL: no idmapped mount */
-	int tree_fd; /* the source, when it was opened before the clone; else -1 */
+	int tree_fd;	   /* the source, when it was opened before the clone; else -1 */
+	bool host_cgroups; /* cgroup2, without a cgroup namespace: the host's, options ignored */
 };
 
 extern const struct step_kind mount_source_step; /* parent, before the clone: fills tree_fd */
