@@ -180,6 +180,29 @@ def every_type_of_file_system_is_mounted(keg):
     assert "hidepid=invisible" in table["/proc"][3]
 
 
+@test(alone=True)
+def a_container_that_shares_the_cgroup_namespace_leaves_the_options_of_the_hierarchy_alone(keg):
+    def options():
+        with open("/proc/self/mountinfo") as f:
+            return mount_table(f.read())["/sys/fs/cgroup"][3]
+
+    assert keg.sh("mount", "-o", "remount,nsdelegate,memory_recursiveprot", "/sys/fs/cgroup").code == 0
+    keg.at_end(keg.sh, "mount", "-o", "remount", "/sys/fs/cgroup")
+    before = options()
+    assert "nsdelegate" in before
+    for ids in (False, True):
+        b = keg.bundle(args=["/guest", "then", "mounts", "--", "ls", "/sys/fs/cgroup" + keg.cgroup])
+        b.without_namespace("cgroup")
+        if ids:
+            b.id_maps()
+        result = keg.run(b)
+        assert result.code == 0, result.err
+        kind, flags, _, _ = mount_table(result.out)["/sys/fs/cgroup"]
+        assert kind == "cgroup2" and {"ro", "nosuid", "nodev", "noexec"} <= set(flags), flags
+        assert "harness" in result.out.splitlines()
+        assert options() == before, ids
+
+
 @test
 def a_disk_is_mounted_by_its_type(keg):
     # The machine's own payload disk is the one ext4 at hand, read-only to begin with.

@@ -136,3 +136,30 @@ def a_realtime_io_priority_can_be_given_to_a_user_namespace(keg):
     b.process["ioPriority"] = {"class": "IOPRIO_CLASS_RT", "priority": 1}
     result = keg.run(b)
     assert (result.code, result.out) == (0, "class 1\nlevel 1\n"), result
+
+
+@test
+def memory_comes_from_the_nodes_that_the_policy_names(keg):
+    b = keg.bundle(args=["/guest", "cat", "/proc/self/numa_maps"])
+    b.linux["memoryPolicy"] = {"mode": "MPOL_BIND", "nodes": "0"}
+    result = keg.run(b)
+    assert result.code == 0 and " bind:0 " in result.out, result
+
+
+# --- terminal --------------------------------------------------------------------------------------
+
+
+@test
+def a_terminal_in_a_user_namespace_belongs_to_the_user_of_the_process(keg):
+    for uid in (0, 1000):
+        b = keg.bundle(args=["/guest", "then", "stat", "/dev/pts/0", "--", "tty", "--", "stat", "/dev/console"])
+        b.id_maps().user(uid, uid).terminal(30, 100)
+        console = keg.console()
+        assert keg.create(b, "--console-socket", console.path).code == 0
+        console.accept()
+        assert keg.start(b.id).code == 0
+        text = console.read_until(r"(?s)foreground 1.*136:0")
+        assert f"c 0620 {uid} " in text and "/dev/pts/0" in text, text
+        keg.wait_status(b.id, "stopped")
+        assert keg.delete(b.id).code == 0
+        console.close()
