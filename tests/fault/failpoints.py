@@ -8,8 +8,9 @@ A process other than the first of a pid namespace kills itself; that one exits w
 
 import os
 import signal
+import socket
 
-from harness import test
+from harness import test, wait_until
 
 import _world
 from _world import World, armed, ready
@@ -186,3 +187,26 @@ def a_hook_does_not_outlive_the_command_that_runs_it(keg):
         if command == "delete":  # it would run the hook again
             os.unlink(os.path.join(keg.root, hook, "config.json"))
         world.delete(hook, hook)
+
+
+@test(needs=["program:ip"])
+def an_interface_given_away_is_here_under_its_name_or_gone(keg):
+    world, outcomes = World(keg), set()
+    for point in sorted(REACHES["create"]):
+        added = keg.sh("ip", "link", "add", "given", "type", "veth", "peer", "name", "stays")
+        assert added.code == 0, added
+        bundle = _world.plain(keg)
+        bundle.linux["netDevices"] = {"given": {"name": "eth0"}}
+        made(keg, "create", bundle, point, env=armed(point + ":kill"))
+        deleted = keg.delete(point, "--force")
+        assert deleted.code == 0, deleted
+
+        def names_here():
+            return {name for _, name in socket.if_nameindex()} - {"lo"}
+        # The kernel takes a namespace apart, and both ends of the veth with it, in its own time.
+        wait_until(lambda: names_here() in (set(), {"given", "stays"}), f"{point}: {names_here()} is all or nothing")
+        outcomes.add(bool(names_here()))
+        if names_here():
+            assert keg.sh("ip", "link", "delete", "given").code == 0
+        world.check(point)
+    assert outcomes == {True, False}, "killed before the gift, and after it"
