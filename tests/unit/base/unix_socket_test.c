@@ -67,6 +67,7 @@ START_TEST(a_socket_is_reached_by_a_path_of_any_length)
 	struct scratch scratch = scratch_new();
 	char directory[2 * PATH_MAX], path[3 * PATH_MAX];
 	AUTO_FD near = listener_at(scratch.path, "s");
+	ck_assert_int_ge(near, 0);
 
 	snprintf(path, sizeof path, "%s/s", scratch.path);
 	AUTO_FD first = unix_socket_connect(path);
@@ -75,6 +76,7 @@ START_TEST(a_socket_is_reached_by_a_path_of_any_length)
 	snprintf(directory, sizeof directory, "%s/%0120d", scratch.path, 0);
 	ck_assert_int_eq(mkdir(directory, 0755), 0);
 	AUTO_FD far = listener_at(directory, "s");
+	ck_assert_int_ge(far, 0);
 	snprintf(path, sizeof path, "%s/s", directory);
 	ck_assert_int_gt(strlen(path), 108);
 	AUTO_FD second = unix_socket_connect(path);
