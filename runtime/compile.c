@@ -333,6 +333,7 @@ static int compile_device_nodes(struct compile *c, struct err *e)
 			.node_fd = -1,
 		};
 		struct device_request *request = &c->devices[i];
+		plan_owns(c->plan, &request->node_fd);
 		request->host_uid = request->uid;
 		request->host_gid = request->gid;
 		request->make_node = request->bind &&
