@@ -217,6 +217,16 @@ static int hook_spawn(const struct hook_request *request, struct hook_io *io, in
 	return pid < 0 ? err_errno(e, pid, "run the hook `%s`", hook->path) : 0;
 }
 
+/* A hundred years are for ever; more would overflow. */
+#define HOOK_TIMEOUT_MAX_S INT64_C(3155760000)
+
+static int64_t hook_timeout_ms(const struct oci_hook *hook)
+{
+	if (!hook->timeout || *hook->timeout > HOOK_TIMEOUT_MAX_S)
+		return -1;
+	return *hook->timeout * 1000;
+}
+
 int hook_run(const struct hook_request *request, pid_t pid, struct err *e)
 {
 	const struct oci_hook *hook = request->hook;
@@ -232,7 +242,7 @@ int hook_run(const struct hook_request *request, pid_t pid, struct err *e)
 	int result = hook_spawn(request, &io, &pidfd, e);
 	if (result == 0) {
 		FAILPOINT("hook.running");
-		int served = hook_serve(&io, pidfd, hook->timeout ? *hook->timeout * 1000 : -1);
+		int served = hook_serve(&io, pidfd, hook_timeout_ms(hook));
 		if (served < 0)
 			(void)process_signal(pidfd, SIGKILL); /* reaped right below */
 		int status = process_reap(pidfd, -1);

@@ -79,6 +79,8 @@ const struct command spec_command = {
 
 /* Annotations that change what the runtime does. */
 static const char *const unsafe_annotations[] = {
+	"run.oci.hooks.stderr",
+	"run.oci.hooks.stdout",
 	"run.oci.keep_original_groups",
 	"run.oci.seccomp.receiver",
 	"run.oci.seccomp_fail_unknown_syscall",
