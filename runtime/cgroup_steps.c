@@ -189,16 +189,42 @@ int cgroup_request_compile(struct arena *arena, const struct oci_resources *reso
 
 /* ---- steps ----------------------------------------------------------------------------------- */
 
+/* One that is there already is taken over when it is empty. With processes in it, it is somebody else's: what
+ * we would do to it when the start fails, or at the end, would be done to them. */
+static int cgroup_take_over(int tree, const char *path, struct cgroup_options *options,
+			    struct cgroup **out, struct err *e)
+{
+	AUTO_CGROUP *cgroup = NULL;
+	struct cgroup_events events;
+
+	options->exclusive = false;
+	if (cgroup_create(tree, path, options, &cgroup, e) < 0 ||
+	    cgroup_events_read(cgroup, &events, e) < 0)
+		return -1;
+	if (events.populated) {
+		err_set(e, ERR_CONFLICT, "use cgroup %s: processes of others live in it", path);
+		return err_phase(e, PHASE_CGROUP);
+	}
+	*out = take_ptr(&cgroup);
+	return 0;
+}
+
 static int cgroup_make(struct launch *launch, const struct cgroup_request *request, struct err *e)
 {
 	AUTO_FD tree = cgroup_tree_open(e);
+	struct err there = ERR_INIT;
 
 	if (tree < 0)
 		return -1;
 	/* All that the host has, for statistics and later updates; a limit whose controller is missing is
 	 * refused with its pointer when it is written. */
-	struct cgroup_options options = { .wanted = CGROUP_ALL };
-	return cgroup_create(tree, request->path, &options, &launch->cgroup, e);
+	struct cgroup_options options = { .wanted = CGROUP_ALL, .exclusive = true };
+	if (cgroup_create(tree, request->path, &options, &launch->cgroup, &there) == 0)
+		return 0;
+	if (there.code == ERR_EXISTS)
+		return cgroup_take_over(tree, request->path, &options, &launch->cgroup, e);
+	*e = there;
+	return -1;
 }
 
 /* Root of a user namespace counts as little as any user where it comes to the host's cgroups. */

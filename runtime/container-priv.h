@@ -17,6 +17,9 @@ struct container {
 };
 #define CONTAINER_CLOSED ((struct container){ .dir = STATE_DIR_CLOSED, .pidfd = -1 })
 
+/* Room for a configuration of OCI_CONFIG_MAX_BYTES, its tree and its plan. */
+#define CONTAINER_ARENA_LIMIT ((size_t)512 << 20)
+
 int container_open(const char *root, const char *id, bool lock, struct container *out,
 		   struct err *e);
 void container_close(struct container *container);

@@ -33,7 +33,7 @@ int container_open(const char *root, const char *id, bool lock, struct container
 	AUTO_FD root_fd = state_root_open(root, e);
 	if (root_fd < 0)
 		return -1;
-	out->arena = arena_new((size_t)64 << 20);
+	out->arena = arena_new(CONTAINER_ARENA_LIMIT);
 	if (!out->arena)
 		return err_errno(e, ENOMEM, "open container `%s`", id);
 	if (state_dir_open(root_fd, id, lock, &out->dir, e) < 0 ||
@@ -57,7 +57,9 @@ int container_open_cgroup(struct container *container, struct err *e)
 
 static int wrong_state(const struct container *container, const char *verb, struct err *e)
 {
-	err_set(e, ERR_CONFLICT, "%s container `%s`: it is %s", verb, container->dir.id,
+	/* Callers of OCI runtimes look for "container not running". */
+	err_set(e, ERR_CONFLICT, "%s container `%s`: %sit is %s", verb, container->dir.id,
+		container->status == CONTAINER_STOPPED ? "container not running: " : "",
 		container_status_name(container->status));
 	return err_phase(e, PHASE_STATE);
 }
@@ -127,7 +129,14 @@ int container_start(const char *root, const char *id, struct err *e)
 	state_dir_unlock(&container.dir);
 	if (state_fifo_wait(&container.dir, started, e) < 0)
 		return -1;
-	return container_poststart(&container, e);
+	if (container_poststart(&container, e) == 0)
+		return 0;
+	/* As crun(1): a container whose hook failed is not left running. */
+	struct err ignored = ERR_INIT;
+	if (state_dir_relock(&container.dir, &ignored) == 0)
+		(void)container_destroy(&container, NULL,
+					&ignored); /* the hook's error is the one to tell */
+	return -1;
 }
 
 /* ---- kill, delete ---------------------------------------------------------------------------- */
@@ -220,31 +229,20 @@ int container_destroy(struct container *container, struct err *warning, struct e
 	return state_dir_remove(&container->dir, e);
 }
 
-/* A creator that was killed very early, or a delete that was killed very late: there is a directory and
- * nothing else that is known. */
-static int delete_remains(const char *root, const char *id, struct err *e)
-{
-	AUTO_STATE_DIR dir = STATE_DIR_CLOSED;
-	AUTO_FD root_fd = state_root_open(root, e);
-
-	if (root_fd < 0 || state_dir_open(root_fd, id, true, &dir, e) < 0)
-		return -1;
-	return state_dir_remove(&dir, e);
-}
-
 int container_delete(const char *root, const char *id, bool force, struct err *warning,
 		     struct err *e)
 {
 	AUTO_CONTAINER container = CONTAINER_CLOSED;
 
 	if (container_open(root, id, true, &container, e) < 0) {
+		/* A creator that was killed very early, or a delete that was killed very late: there is a
+		 * directory, ours by its lock, and nothing else that is known. */
 		bool remains = e->code == ERR_NOT_FOUND ||
 			       (force && e->code == ERR_INVALID); /* no status */
-		if (!remains || container.dir.fd < 0)
+		if (!remains || !container.dir.locked)
 			return -1;
 		*e = ERR_INIT;
-		container_close(&container);
-		return delete_remains(root, id, e);
+		return state_dir_remove(&container.dir, e);
 	}
 	if (!force && container.status != CONTAINER_STOPPED &&
 	    container.status != CONTAINER_CREATED && container.status != CONTAINER_CREATING)

@@ -25,9 +25,6 @@
 #include "runtime/sync.h"
 #include "runtime/terminal.h"
 
-/* Room for a configuration of OCI_CONFIG_MAX_BYTES, its tree and its plan. */
-#define ARENA_LIMIT ((size_t)512 << 20)
-
 struct creation {
 	const struct container_options *options;
 	struct container container;
@@ -38,7 +35,7 @@ struct creation {
 	struct record_request record;
 	struct plan plan;
 	struct launch launch;
-	bool has_cgroup, wait_start;
+	bool has_cgroup, wait_start, wrote_pid_file;
 };
 
 static void creation_done(struct creation *c)
@@ -60,7 +57,7 @@ static int load_bundle(struct creation *c, struct err *e)
 	const char *file = c->options->config ? c->options->config : "config.json";
 	char path[PATH_MAX];
 
-	container->arena = arena_new(ARENA_LIMIT);
+	container->arena = arena_new(CONTAINER_ARENA_LIMIT);
 	if (!container->arena)
 		return err_errno(e, ENOMEM, "load the bundle");
 	if (!realpath(bundle, path)) {
@@ -252,8 +249,11 @@ static int creation_start(struct creation *c, int *out_terminal_socket, struct e
 		return err_phase(e, PHASE_STATE);
 	if (launch_start(&c->launch, e) < 0)
 		return -1;
-	if (c->options->pid_file && pidfile_write(c->options->pid_file, c->launch.pid, e) < 0)
-		return -1;
+	if (c->options->pid_file) {
+		if (pidfile_write(c->options->pid_file, c->launch.pid, e) < 0)
+			return -1;
+		c->wrote_pid_file = true;
+	}
 	FAILPOINT("create.ready");
 	return 0;
 }
@@ -264,8 +264,15 @@ static int creation_undo(struct creation *c)
 	struct err ignored = ERR_INIT;
 
 	launch_abort(&c->launch);
-	if (c->container.dir.fd < 0 || c->container.dir.lock_fd < 0)
+	if (c->wrote_pid_file)
+		(void)unlink(c->options->pid_file); /* somebody else removed it */
+	if (c->container.dir.lock_fd < 0)
 		return -1; /* the name belongs to somebody else, or nothing was made */
+	if (!c->container.dir.locked && state_dir_relock(&c->container.dir, &ignored) < 0)
+		return -1; /* it was deleted meanwhile */
+	/* A cgroup that we did not get to make or to take over belongs to others. */
+	if (!c->launch.cgroup)
+		c->container.state.cgroup_path = "";
 	c->container.cgroup = c->launch.cgroup;
 	c->launch.cgroup = NULL;
 	(void)container_destroy(&c->container, NULL, &ignored);
@@ -297,8 +304,6 @@ static int run_to_end(struct creation *c, int terminal_socket, int signal_fd, in
 		if (master < 0)
 			return -1;
 	}
-	/* Others may stop, pause or kill it while we wait. */
-	state_dir_unlock(&c->container.dir);
 	return foreground_wait(c->launch.pidfd, master, signal_fd, out_status, e);
 }
 
@@ -333,8 +338,11 @@ int container_run(const struct container_options *options, int *out_status, stru
 		if (signal_fd < 0)
 			return -1;
 	}
-	if (creation_start(&c, &terminal_socket, e) < 0 || launch_release(&c.launch, true, e) < 0 ||
-	    container_poststart(&c.container, e) < 0)
+	if (creation_start(&c, &terminal_socket, e) < 0 || launch_release(&c.launch, true, e) < 0)
+		return creation_undo(&c);
+	/* It runs now, and hooks may take their time: others may look, pause, kill and delete. */
+	state_dir_unlock(&c.container.dir);
+	if (container_poststart(&c.container, e) < 0)
 		return creation_undo(&c);
 	*out_status = 0;
 	if (options->detach)

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/failpoint.h"
 #include "base/file.h"
@@ -111,15 +112,36 @@ static int missing(const char *id, struct err *e)
 	return err_phase(e, PHASE_STATE);
 }
 
+/* Others hold it for moments, but for hooks: what those do is bounded by nobody. */
+static int lock_wait(struct state_dir *dir, struct err *e)
+{
+	for (int waited_ms = 0, pause_ms = 1;; waited_ms += pause_ms) {
+		if (flock(dir->lock_fd, LOCK_EX | LOCK_NB) == 0)
+			break;
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return err_sys(e, "lock container `%s`", dir->id);
+		if (waited_ms >= STATE_LOCK_TIMEOUT_MS) {
+			err_set(e, ERR_TIMEOUT,
+				"container `%s` is busy: another command has held it for %d s",
+				dir->id, STATE_LOCK_TIMEOUT_MS / 1000);
+			return err_phase(e, PHASE_STATE);
+		}
+		nanosleep(&(struct timespec){ .tv_nsec = pause_ms * 1000000L }, NULL);
+		if (pause_ms < 32)
+			pause_ms *= 2;
+	}
+	dir->locked = true;
+	return 0;
+}
+
 /* The lock lives in the directory and goes with it: whoever gets a lock on a directory that was removed
  * meanwhile has nothing. */
 int state_dir_relock(struct state_dir *dir, struct err *e)
 {
 	struct stat locked, named;
 
-	while (flock(dir->lock_fd, LOCK_EX) < 0)
-		if (errno != EINTR)
-			return err_sys(e, "lock container `%s`", dir->id);
+	if (lock_wait(dir, e) < 0)
+		return -1;
 	if (fstat(dir->fd, &locked) < 0 ||
 	    fstatat(dir->root_fd, dir->id, &named, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    locked.st_ino != named.st_ino)
@@ -130,6 +152,7 @@ int state_dir_relock(struct state_dir *dir, struct err *e)
 void state_dir_unlock(struct state_dir *dir)
 {
 	(void)flock(dir->lock_fd, LOCK_UN); /* cannot fail for a lock that is held */
+	dir->locked = false;
 }
 
 static int state_dir_lock(struct state_dir *dir, struct err *e)

@@ -48,6 +48,7 @@ const char *container_status_name(enum container_status status);
 /* A container's directory, locked: nobody else changes it meanwhile. */
 struct state_dir {
 	int root_fd, fd, lock_fd; /* O_CLOEXEC; -1 when closed */
+	bool locked;
 	char id[256];
 };
 #define STATE_DIR_CLOSED ((struct state_dir){ .root_fd = -1, .fd = -1, .lock_fd = -1 })
@@ -59,7 +60,8 @@ int state_root_open(const char *root, struct err *e);
 int state_id_check(const char *id, struct err *e);
 
 int state_dir_create(int root_fd, const char *id, struct state_dir *out, struct err *e);
-/* `lock` waits for whoever holds it. */
+/* `lock` waits for whoever holds it, at most STATE_LOCK_TIMEOUT_MS: ERR_TIMEOUT. */
+#define STATE_LOCK_TIMEOUT_MS 10000
 int state_dir_open(int root_fd, const char *id, bool lock, struct state_dir *out, struct err *e);
 /* Lets others in for a while. ERR_NOT_FOUND: one of them deleted it. */
 void state_dir_unlock(struct state_dir *dir);
