@@ -4,7 +4,7 @@
  *   UNIT_MAIN("base/arena", a_limit_is_kept, ...)
  *
  * One test alone: CK_RUN_CASE is not needed; `tests/unit/base/arena a_limit_is_kept` runs it.
- * Source: Check 0.15, CK_TAP_FILE_NAME for a TAP log. */
+ * Source: Check 0.15, CK_TAP_LOG_FILE_NAME for a TAP log. */
 #ifndef KEG_TESTS_UNIT_H
 #define KEG_TESTS_UNIT_H
 
