@@ -265,7 +265,7 @@ static int creation_undo(struct creation *c)
 
 	launch_abort(&c->launch);
 	if (c->wrote_pid_file)
-		(void)unlink(c->options->pid_file); /* somebody else removed it */
+		pidfile_remove(c->options->pid_file);
 	if (c->container.dir.lock_fd < 0)
 		return -1; /* the name belongs to somebody else, or nothing was made */
 	if (!c->container.dir.locked && state_dir_relock(&c->container.dir, &ignored) < 0)

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 
@@ -17,4 +18,9 @@ int pidfile_write(const char *path, pid_t pid, struct err *e)
 		return 0;
 	err_errno(e, result, "write the pid file %s", path);
 	return err_phase(e, PHASE_STATE);
+}
+
+void pidfile_remove(const char *path)
+{
+	(void)unlinkat(AT_FDCWD, path, 0); /* the error that led here is the one to tell */
 }

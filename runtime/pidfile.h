@@ -13,5 +13,6 @@
 #include "base/err.h"
 
 int pidfile_write(const char *path, pid_t pid, struct err *e);
+void pidfile_remove(const char *path); /* one that is gone is fine */
 
 #endif
