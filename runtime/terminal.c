@@ -3,17 +3,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <termios.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/process.h"
 #include "base/scope.h"
 #include "base/sys.h"
@@ -156,67 +158,173 @@ static int make_raw(struct termios *before)
 	return tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;
 }
 
-static void signals_arrived(int signal_fd, int pidfd, int master)
+/* One direction: what was read and is not written yet. Nothing here blocks, so a side that does not
+ * read holds up neither the other direction, nor a signal, nor the end. */
+struct stream {
+	int from, to;	/* -1: ended, closed or not there */
+	bool to_socket; /* `to` is a socket */
+	size_t start, end;
+	char bytes[PIPE_BUF]; /* a pipe that poll(2) calls writable takes this much at once */
+};
+
+static bool stream_empty(const struct stream *stream)
+{
+	return stream->start == stream->end;
+}
+
+/* Bytes read; 0 when there is nothing now; -1 at the end of file or when the other end is gone. */
+static ssize_t stream_read(struct stream *stream)
+{
+	ssize_t n = read(stream->from, stream->bytes, sizeof stream->bytes);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (n <= 0)
+		return -1;
+	stream->start = 0;
+	stream->end = (size_t)n;
+	if (stream->to < 0)
+		stream->end = 0; /* nobody wants it, but whoever writes it shall not wait */
+	return n;
+}
+
+static void stream_write(struct stream *stream)
+{
+	const char *bytes = stream->bytes + stream->start;
+	size_t left = stream->end - stream->start;
+	ssize_t n = stream->to_socket ? send(stream->to, bytes, left, MSG_DONTWAIT | MSG_NOSIGNAL)
+				      : write(stream->to, bytes, left);
+
+	if (n >= 0) {
+		stream->start += (size_t)n;
+	} else if (errno != EAGAIN && errno != EINTR) {
+		stream->to = -1;
+		stream->start = stream->end;
+	}
+}
+
+#define DEV_PTMX makedev(5, 2) /* Documentation/admin-guide/devices.txt */
+
+/* Our standard output for writing without blocking. O_NONBLOCK belongs to the open file, which others
+ * share: a pipe or a terminal is opened once more, a file never blocks, a socket has MSG_DONTWAIT. */
+static int open_output(int *out_own, bool *out_socket)
+{
+	struct stat st;
+
+	if (fstat(STDOUT_FILENO, &st) < 0)
+		return -1;
+	*out_socket = S_ISSOCK(st.st_mode);
+	/* /dev/ptmx would be another terminal each time. */
+	if (S_ISFIFO(st.st_mode) || (S_ISCHR(st.st_mode) && st.st_rdev != DEV_PTMX))
+		*out_own = open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return *out_own >= 0 ? *out_own : STDOUT_FILENO;
+}
+
+struct pump {
+	struct stream in, out;
+	int master, pidfd, signal_fd;
+	bool gone;	  /* the process; what it wrote is still to come */
+	bool interrupted; /* while only that was left */
+	size_t left_bytes;
+};
+
+/* More than a terminal keeps: what comes after this much was written by another process. */
+#define OUTPUT_AFTER_EXIT ((size_t)1 << 20)
+/* A terminal that nobody in the container has open may be opened again. */
+#define REOPENED_MS 100
+
+static void signals_arrived(struct pump *pump)
 {
 	struct signalfd_siginfo info;
 
-	while (read(signal_fd, &info, sizeof info) == sizeof info) {
-		if (info.ssi_signo == SIGWINCH)
-			copy_size(STDIN_FILENO, master);
-		else if (info.ssi_signo != SIGCHLD)
-			(void)process_signal(pidfd, (int)info.ssi_signo); /* gone: noticed next */
+	while (read(pump->signal_fd, &info, sizeof info) == sizeof info) {
+		int number = (int)info.ssi_signo;
+		if (number == SIGWINCH)
+			copy_size(STDIN_FILENO, pump->master);
+		else if (number == SIGCHLD || info.ssi_pid == (uint32_t)getpid())
+			continue; /* also the SIGPIPE of our own write */
+		else if (pump->gone)
+			pump->interrupted |= number == SIGHUP || number == SIGINT ||
+					     number == SIGQUIT || number == SIGTERM;
+		else
+			(void)process_signal(pump->pidfd, number); /* gone: noticed next */
 	}
 }
 
-/* false at end-of-file or when the other end is gone. */
-static bool copy_some(int from, int to)
+/* 1 when all output has come, 0 when not yet. */
+static int drained(struct pump *pump, ssize_t n)
 {
-	char buffer[8192];
-	ssize_t n = read(from, buffer, sizeof buffer);
-
-	if (n < 0)
-		return errno == EAGAIN || errno == EINTR;
-	return n > 0 && file_write_all(to, buffer, (size_t)n) == 0;
+	if (n > 0)
+		pump->left_bytes -= (size_t)n < pump->left_bytes ? (size_t)n : pump->left_bytes;
+	return (n <= 0 || pump->left_bytes == 0) && stream_empty(&pump->out);
 }
 
-static int pump(int master, int pidfd, int signal_fd, struct err *e)
+static int pump_step(struct pump *pump, struct err *e)
 {
-	bool input = true;
+	struct stream *in = &pump->in, *out = &pump->out;
+	bool hung_up = out->from < 0;
+	struct pollfd fds[] = {
+		{ .fd = pump->gone ? -1 : pump->pidfd, .events = POLLIN },
+		{ .fd = pump->signal_fd, .events = POLLIN },
+		{ .fd = stream_empty(in) ? in->from : -1, .events = POLLIN },
+		{ .fd = stream_empty(in) ? -1 : in->to, .events = POLLOUT },
+		{ .fd = stream_empty(out) && !pump->gone ? out->from : -1, .events = POLLIN },
+		{ .fd = stream_empty(out) ? -1 : out->to, .events = POLLOUT },
+	};
+	ssize_t n = 0;
 
-	for (;;) {
-		struct pollfd fds[] = {
-			{ .fd = pidfd, .events = POLLIN },
-			{ .fd = master, .events = POLLIN },
-			{ .fd = input ? STDIN_FILENO : -1, .events = POLLIN },
-			{ .fd = signal_fd, .events = POLLIN },
-		};
-		if (poll(fds, ARRAY_SIZE(fds), -1) < 0 && errno != EINTR)
-			return err_sys(e, "wait for the container");
-		if (fds[3].revents)
-			signals_arrived(signal_fd, pidfd, master);
-		if (fds[2].revents)
-			input = copy_some(STDIN_FILENO, master);
-		if (fds[1].revents && copy_some(master, STDOUT_FILENO))
-			continue; /* all output comes before the end */
-		if (fds[0].revents)
-			return 0;
-		if (fds[1].revents) { /* the slave is closed; only the exit is left */
-			int gone = process_wait_gone(pidfd, 100);
-			if (gone == 0)
-				return 0;
-		}
+	/* After the exit only writing is waited for: all that can be read is there. */
+	int timeout_ms = pump->gone && stream_empty(out) ? 0 : hung_up ? REOPENED_MS : -1;
+	if (poll(fds, ARRAY_SIZE(fds), timeout_ms) < 0 && errno != EINTR)
+		return err_sys(e, "wait for the container");
+	if (fds[1].revents)
+		signals_arrived(pump);
+	if (pump->interrupted)
+		return 1;
+	if (fds[3].revents)
+		stream_write(in);
+	if ((fds[2].revents && stream_read(in) < 0) || in->to < 0)
+		in->from = -1;
+	if (fds[5].revents)
+		stream_write(out);
+	if (stream_empty(out) && (fds[4].revents || pump->gone || hung_up)) {
+		n = stream_read(out);
+		out->from = n < 0 ? -1 : pump->master;
 	}
+	if (pump->gone)
+		return drained(pump, n);
+	if (fds[0].revents) {
+		pump->gone = true;
+		in->from = in->to = -1;
+		in->start = in->end;
+	}
+	return 0;
 }
 
 int terminal_attach(int master_fd, int pidfd, int signal_fd, struct err *e)
 {
 	struct termios before;
+	AUTO_FD own = -1;
+	bool socket = false;
+	int result = 0;
 
+	if (fcntl(master_fd, F_SETFL, O_NONBLOCK) < 0)
+		return err_sys(e, "make the terminal non-blocking");
+	int output = open_output(&own, &socket);
+	struct pump pump = {
+		.in = { .from = STDIN_FILENO, .to = master_fd },
+		.out = { .from = master_fd, .to = output, .to_socket = socket },
+		.master = master_fd,
+		.pidfd = pidfd,
+		.signal_fd = signal_fd,
+		.left_bytes = OUTPUT_AFTER_EXIT,
+	};
 	copy_size(STDIN_FILENO, master_fd);
 	bool raw = make_raw(&before);
-	int result = pump(master_fd, pidfd, signal_fd, e);
+	while (result == 0)
+		result = pump_step(&pump, e);
 	if (raw)
 		(void)tcsetattr(STDIN_FILENO, TCSANOW,
 				&before); /* the shell repairs it otherwise */
-	return result;
+	return result < 0 ? -1 : 0;
 }

@@ -3,6 +3,7 @@
 import os
 import pty
 import re
+import select
 import signal
 import stat
 
@@ -209,6 +210,91 @@ def much_output_comes_through_whole(keg):
     console.read_until("the end")
     assert exit_code(pid) == 0
     assert console.text.replace(b"\r\n", b"\n") .startswith(b"0123456789\n" * 50000)
+
+
+@test
+def a_program_that_reads_nothing_holds_up_neither_signals_nor_output(keg):
+    b = keg.bundle(args=["/guest", "then", "echo", "begun", "--", "pause"]).terminal()
+    reader, writer = os.pipe()
+    child = keg.start_run(b, stdin=reader)
+    os.close(reader)
+    keg.at_end(os.close, writer)
+    wait_until(lambda: "pausing" in keg.output(child), "the program runs")
+    os.set_blocking(writer, False)
+
+    def is_full():
+        try:
+            os.write(writer, b"\n" * 4096)
+        except BlockingIOError:
+            return True
+
+    wait_until(is_full, "keg takes no more input")
+    child.send_signal(signal.SIGTERM)
+    result = keg.wait(child)
+    assert result.code == 128 + signal.SIGTERM and "signal TERM" in result.out, result[:1]
+
+
+@test
+def the_end_of_a_program_that_reads_nothing_is_noticed(keg):
+    b = keg.bundle(args=["/guest", "then", "echo", "begun", "--", "sleep", GUEST_SECONDS]).terminal()
+    with open(keg.file("flood", "\n" * 3000000)) as flood:
+        child = keg.start_run(b, stdin=flood)
+    wait_until(lambda: "begun" in keg.output(child), "the program runs")
+    keg.kill(b.id, "KILL")
+    assert keg.wait(child).code == 128 + signal.SIGKILL
+
+
+def onto_a_full_pipe(keg, b):
+    """`keg run` with a full pipe as its standard output: (child, our end that reads, bytes in it)."""
+    reader, writer = os.pipe()
+    keg.at_end(os.close, reader)
+    os.set_blocking(writer, False)
+    filled = 0
+    while select.select([], [writer], [], 0)[1]:
+        filled += os.write(writer, bytes(4096))
+    os.set_blocking(writer, True)
+    b.write("tty")
+    keg._ids.append("tty")
+    child = keg.popen(["/bin/sh", "-c", f'exec "$@" >&{writer} {writer}>&-', "sh",
+                       *keg.argv("run", "--bundle", b.path, "tty")], pass_fds=(writer,))
+    keg.wait_status("tty", "running")
+    assert os.get_blocking(writer), "the pipe is not keg's alone"
+    os.close(writer)
+    return child, reader, filled
+
+
+def stopped_by(keg, child, number):
+    """The handlers of a program take a moment to be there."""
+    def stops():
+        if keg.status("tty") == "stopped":
+            return True
+        child.send_signal(number)
+
+    wait_until(stops, "the signal reaches the program")
+
+
+@test
+def output_that_nobody_reads_holds_up_no_signal(keg):
+    """And all of it comes once somebody reads, after the end of the program too."""
+    b = keg.bundle(args=["/guest", "then", "echo", "begun", "--", "pause"]).terminal()
+    child, reader, filled = onto_a_full_pipe(keg, b)
+    stopped_by(keg, child, signal.SIGUSR1)
+    text = b""
+    while b"signal USR1\r\n" not in text:
+        more = os.read(reader, 65536)
+        assert more, text[filled:]
+        text += more
+    assert text[filled:].startswith(b"begun\r\npausing"), text[filled:]
+    assert keg.wait(child).code == 128 + signal.SIGUSR1
+
+
+@test
+def output_that_nobody_ever_reads_can_be_given_up_after_the_end(keg):
+    b = keg.bundle(args=["/guest", "then", "echo", "begun", "--", "pause"]).terminal()
+    child, _, _ = onto_a_full_pipe(keg, b)
+    stopped_by(keg, child, signal.SIGUSR1)
+    child.send_signal(signal.SIGTERM)
+    assert keg.wait(child).code == 128 + signal.SIGUSR1
 
 
 # --- exec -----------------------------------------------------------------------------------
