@@ -19,7 +19,8 @@ struct compile {
 	struct cgroup_request *cgroup;	/* NULL without one */
 	struct mount_request *mounts;	/* one for each of config->mounts */
 	struct device_request *devices; /* one for each of linux_->devices */
-	bool knows_its_pid;		/* a barrier before this point told init its pid */
+	bool dev_is_bound;  /* /dev is a directory of somebody else's: nothing is made in it */
+	bool knows_its_pid; /* a barrier before this point told init its pid */
 };
 
 /* compile_mounts.c: sources that the parent opens before the clone, then the mounts themselves. */

@@ -268,6 +268,28 @@ static int compile_inside(struct compile *c, struct err *e)
 
 /* ---- the file system ------------------------------------------------------------------------- */
 
+/* Without a mount namespace of the container's each of these would be done to the host. */
+static int refuse_on_the_hosts_mounts(const struct compile *c, struct err *e)
+{
+	const struct {
+		bool asked;
+		const char *pointer;
+	} rows[] = {
+		{ c->config->n_mounts > 0, "/mounts" },
+		{ c->linux_->n_masked_paths > 0, "/linux/maskedPaths" },
+		{ c->linux_->n_readonly_paths > 0, "/linux/readonlyPaths" },
+		{ c->config->root->readonly, "/root/readonly" },
+		{ !str_empty(c->linux_->rootfs_propagation), "/linux/rootfsPropagation" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].asked) {
+			err_set(e, ERR_INVALID, "needs a mount namespace of the container's");
+			return err_pointer(e, "%s", rows[i].pointer);
+		}
+	return 0;
+}
+
 static int compile_rootfs(struct compile *c, struct err *e)
 {
 	struct rootfs_request *request = ARENA_NEW(c->arena, struct rootfs_request);
@@ -285,13 +307,22 @@ static int compile_rootfs(struct compile *c, struct err *e)
 		.no_pivot = c->input->options->no_pivot,
 		.readonly = c->config->root->readonly,
 	};
+	for (size_t i = 0; i < c->config->n_mounts; i++)
+		if (c->mounts[i].options.propagation_count)
+			request->mounts_have_their_own = true;
 	c->rootfs = request;
-	if (request->has_mount_namespace)
+	if (!request->has_mount_namespace) {
+		if (refuse_on_the_hosts_mounts(c, e) < 0)
+			return -1;
+	} else {
+		if (request->no_pivot && (propagation & MS_SHARED)) {
+			err_set(e, ERR_UNSUPPORTED,
+				"the host's mounts cannot be let go of with --no-pivot while they are shared");
+			return err_pointer(e, "/linux/rootfsPropagation");
+		}
+		if (!(c->created & CLONE_NEWNS))
+			plan_add(c->plan, &own_mounts_step, "", NULL, "/linux/namespaces");
 		plan_add(c->plan, &propagation_step, "/", request, "/linux/rootfsPropagation");
-	else if (c->config->n_mounts || c->linux_->n_masked_paths || request->readonly) {
-		err_set(e, ERR_INVALID,
-			"mounts, masks and a read-only root need a mount namespace of the container's");
-		return err_pointer(e, "/linux/namespaces");
 	}
 	plan_add(c->plan, &rootfs_step, request->path, request, "/root/path");
 	return 0;
@@ -348,11 +379,18 @@ static int compile_device_nodes(struct compile *c, struct err *e)
 	return 0;
 }
 
+static bool is_in_dev(const char *path)
+{
+	return str_starts(path + strspn(path, "/"), "dev/");
+}
+
+/* A directory that is bound on /dev has the devices that its owner gave it: a node made there, or a new
+ * owner, would stay on the host. */
 static int compile_devices(struct compile *c, struct err *e)
 {
 	bool bind = c->namespaces & CLONE_NEWUSER;
 
-	for (const struct device_row *row = default_devices; row->path; row++) {
+	for (const struct device_row *row = default_devices; row->path && !c->dev_is_bound; row++) {
 		struct device_request *request = ARENA_NEW(c->arena, struct device_request);
 		if (!request)
 			return no_memory(e);
@@ -369,10 +407,14 @@ static int compile_devices(struct compile *c, struct err *e)
 		if (request)
 			plan_add(c->plan, &device_step, row->path, request, "%s", "");
 	}
-	for (size_t i = 0; i < c->linux_->n_devices; i++)
+	for (size_t i = 0; i < c->linux_->n_devices; i++) {
+		if (c->dev_is_bound && is_in_dev(c->devices[i].path))
+			continue;
 		plan_add(c->plan, &device_step, c->devices[i].path, &c->devices[i],
 			 "/linux/devices/%zu", i);
-	plan_add(c->plan, &device_links_step, "/dev", NULL, "%s", "");
+	}
+	if (!c->dev_is_bound)
+		plan_add(c->plan, &device_links_step, "/dev", NULL, "%s", "");
 	return 0;
 }
 
@@ -515,7 +557,8 @@ int compile_container(const struct compile_input *input, struct plan *plan, stru
 					     hooks->n_create_container, "creating", e) < 0)
 		return -1;
 	compile_masks(c);
-	if (compile_terminal(c, c->process, true, e) < 0)
+	if (compile_terminal(c, c->process, (c->namespaces & CLONE_NEWNS) && !c->dev_is_bound, e) <
+	    0)
 		return -1;
 	plan_add(plan, &pivot_step, c->rootfs->path, c->rootfs, "/root/path");
 	if (c->rootfs->readonly && !str_equal(program->cwd, "/"))

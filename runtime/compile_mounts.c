@@ -89,6 +89,13 @@ static int compile_mount(struct compile *c, const struct oci_mount *mount, size_
 	return 0;
 }
 
+/* "/dev", "dev", "//dev/" */
+static bool is_dev(const char *path)
+{
+	path += strspn(path, "/");
+	return str_starts(path, "dev") && path[3 + strspn(path + 3, "/")] == '\0';
+}
+
 int compile_user_namespace_sources(struct compile *c, struct err *e)
 {
 	size_t count = c->config->n_mounts;
@@ -101,6 +108,8 @@ int compile_user_namespace_sources(struct compile *c, struct err *e)
 		struct mount_request *request = &c->mounts[i];
 		if (compile_mount(c, &c->config->mounts[i], i, request, e) < 0)
 			return -1;
+		if (is_dev(request->destination) && !request->options.remount)
+			c->dev_is_bound = request->options.bind; /* the last one is on top */
 		/* Init in a user namespace may be refused the way to a source, and may not map ids. */
 		if (request->options.bind && !request->options.remount &&
 		    !request->options.copy_symlink && (early || request->idmap))

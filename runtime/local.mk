@@ -29,6 +29,7 @@ runtime_sources = \
 	runtime/exec.c \
 	runtime/foreground.c runtime/foreground.h \
 	runtime/hooks.c runtime/hooks.h \
+	runtime/host_mounts.c runtime/host_mounts.h \
 	runtime/idmap.c runtime/idmap.h \
 	runtime/launch.c runtime/launch.h \
 	runtime/masks.c runtime/masks.h \

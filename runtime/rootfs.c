@@ -10,6 +10,7 @@
 #include "base/failpoint.h"
 #include "base/scope.h"
 #include "base/sys.h"
+#include "runtime/host_mounts.h"
 #include "runtime/launch.h"
 
 static int open_resolved(int root_fd, const char *path, int flags, uint64_t resolve)
@@ -164,13 +165,32 @@ static int propagation_run(struct launch *launch, const struct step *step, struc
 		propagation = MS_SLAVE | MS_REC;
 	if (keeps_peers(request))
 		propagation = request->propagation;
-	if (mount(NULL, "/", NULL, propagation, NULL) < 0)
-		return err_sys(e, "set the propagation of the new mount namespace");
+	if (mount(NULL, "/", NULL, propagation, NULL) < 0) {
+		err_sys(e, "set the propagation of the new mount namespace");
+		return errno == EINVAL
+			       ? err_hint(e, "/ is no mount point here, as in a chroot: bind "
+					     "the root on itself before chroot")
+			       : -1;
+	}
 	return 0;
 }
 
 const struct step_kind propagation_step = {
 	"propagation", PHASE_ROOTFS, ACTOR_INIT, propagation_run, NULL,
+};
+
+/* The namespace belongs to others too: its root and its mounts stay theirs, we go on in a copy. */
+static int own_mounts_run(struct launch *launch, const struct step *step, struct err *e)
+{
+	(void)launch;
+	(void)step;
+	if (unshare(CLONE_NEWNS) < 0)
+		return err_sys(e, "copy the mount namespace that was joined");
+	return 0;
+}
+
+const struct step_kind own_mounts_step = {
+	"own-mounts", PHASE_ROOTFS, ACTOR_INIT, own_mounts_run, NULL,
 };
 
 /* The mount that holds `path` must not be shared, or attaching there would show on the host. Only
@@ -254,6 +274,8 @@ static int pivot_run(struct launch *launch, const struct step *step, struct err 
 		if (chroot(".") < 0)
 			return err_sys(e, "change the root directory");
 	} else if (request->no_pivot) {
+		if (host_mounts_let_go(launch->root_fd, e) < 0)
+			return -1;
 		if (move_mount(launch->root_fd, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
 			return err_sys(e, "move the rootfs to /");
 		if (chroot(".") < 0)
@@ -309,7 +331,9 @@ static int rootfs_seal_run(struct launch *launch, const struct step *step, struc
 	if (request->propagation) {
 		struct mount_attr words = { .propagation =
 						    request->propagation & ~(unsigned)MS_REC };
-		unsigned flags = AT_EMPTY_PATH | (request->propagation & MS_REC ? AT_RECURSIVE : 0);
+		unsigned flags = AT_EMPTY_PATH;
+		if ((request->propagation & MS_REC) && !request->mounts_have_their_own)
+			flags |= AT_RECURSIVE;
 		if (mount_setattr(launch->root_fd, "", flags, &words, sizeof words) < 0)
 			return err_sys(e, "set the propagation of the rootfs");
 	}

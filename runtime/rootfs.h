@@ -31,11 +31,15 @@ int rootfs_open_parent(int root_fd, const char *path, const char **out_name, cha
 struct rootfs_request {
 	const char *path;     /* absolute on the host */
 	unsigned propagation; /* linux.rootfsPropagation as MS_*, 0 when absent */
+	/* A mount has a propagation word that a recursive one for the root must not take back: the word is the
+	 * root's alone then. */
+	bool mounts_have_their_own;
 	bool has_mount_namespace;
 	bool no_pivot;
 	bool readonly;
 };
 
+extern const struct step_kind own_mounts_step;	/* a copy of a mount namespace that was joined */
 extern const struct step_kind propagation_step; /* cuts the new mount namespace off the host's */
 extern const struct step_kind rootfs_step;	/* binds the root onto itself: launch->root_fd */
 extern const struct step_kind pivot_step;	/* makes it "/" and lets go of the host's tree */

@@ -89,6 +89,83 @@ def without_pivot_root_the_rootfs_is_moved(keg):
 
 
 @test
+def without_pivot_root_no_file_system_of_the_host_helps_to_mount_a_new_one(keg):
+    """The kernel lets a user namespace have a new proc where one without masks is in the mount namespace."""
+    tries = ("busybox unshare -Urmpf sh -c 'busybox mount -t proc proc /root && echo proc'",
+             "busybox unshare -Urmn sh -c 'busybox mount -t sysfs sysfs /root && echo sysfs'")
+    b = keg.bundle(args=["/bin/sh", "-c", "; ".join(tries) + "; busybox unshare -Ur echo end"], busybox=True)
+    b.capabilities("CAP_SETFCAP")  # what `unshare -r` takes since Linux 5.12
+    keg.mount("proc", keg.folder("another \\ proc"), "proc")
+    for stacked in (False, True):
+        if stacked:
+            keg.mount("proc", "/proc", "proc")
+            keg.mount("tmpfs", keg.path("another \\ proc"), "tmpfs")
+        before = linux.mounts()
+        for flags in ((), ("--no-pivot",)):
+            result = keg.run(b, *flags)
+            assert result.out == "end\n" and result.err.count("permission denied") == 2, (flags, result)
+        assert linux.mounts() == before
+    b.id_maps()
+    result = keg.run(b, "--no-pivot")
+    assert result.out == "end\n" and result.err.count("permission denied") == 2, result
+
+
+@test
+def without_pivot_root_nothing_shared_can_be_let_go_of(keg):
+    b = keg.bundle()
+    b.linux["rootfsPropagation"] = "rshared"
+    result = keg.run(b, "--no-pivot")
+    assert result.code == 1 and "/linux/rootfsPropagation" in result.err and "--no-pivot" in result.err, result
+
+
+@test
+def without_a_mount_namespace_nothing_is_done_to_the_hosts_mounts(keg):
+    b = keg.bundle().without_namespace("mount")
+    b.config["mounts"], b.linux["maskedPaths"], b.linux["readonlyPaths"] = [], [], []
+    b.guest("echo", "there")
+    before = linux.mounts()
+    assert output(keg, b) == "there\n"
+    for key, value in (("readonlyPaths", ["/etc"]), ("maskedPaths", ["/etc"]), ("rootfsPropagation", "rshared")):
+        b.linux[key] = value
+        assert f"/linux/{key}" in refusal(keg, b)
+        del b.linux[key]
+    b.config["root"]["readonly"] = True
+    assert "/root/readonly" in refusal(keg, b)
+    b.config["root"]["readonly"] = False
+    b.mount("/data", "tmpfs", "tmpfs")
+    assert "/mounts" in refusal(keg, b)
+    assert linux.mounts() == before
+
+
+@test
+def without_a_mount_namespace_a_terminal_is_not_bound_on_dev_console(keg):
+    b = keg.bundle().without_namespace("mount").guest("then", "isatty", "--", "sleep", GUEST_SECONDS).terminal()
+    b.config["mounts"], b.linux["maskedPaths"], b.linux["readonlyPaths"] = [], [], []
+    os.mkdir(b.rootfs + "/dev/pts")
+    keg.mount("devpts", b.rootfs + "/dev/pts", "devpts", 0, "newinstance,ptmxmode=0666")
+    before = linux.mounts()
+    console = keg.console()
+    assert keg.create(b, "--console-socket", console.path).code == 0
+    console.accept()
+    keg.start(b.id)
+    console.read_until("1 1 1")
+    assert linux.mounts() == before and not os.path.exists(b.rootfs + "/dev/console")
+
+
+@test
+def a_mount_namespace_that_is_joined_stays_as_it_is(keg):
+    """Its other processes keep their root and their mounts; the container goes on in a copy."""
+    owner = keg.popen(["unshare", "-m", "sleep", GUEST_SECONDS])
+    wait_until(lambda: read(f"/proc/{owner.pid}/comm") == "sleep\n", "the namespace is there")
+    before = read(f"/proc/{owner.pid}/mountinfo"), os.stat(f"/proc/{owner.pid}/root/.")
+    b = keg.bundle().namespace("mount", f"/proc/{owner.pid}/ns/mnt").guest("ls", "/")
+    for flags in ((), ("--no-pivot",)):
+        assert "guest" in output(keg, b, *flags).split()
+        after = read(f"/proc/{owner.pid}/mountinfo"), os.stat(f"/proc/{owner.pid}/root/.")
+        assert after[0] == before[0] and os.path.samestat(after[1], before[1]), flags
+
+
+@test
 def a_rootfs_with_mounts_below_it_keeps_them(keg):
     b = keg.bundle()
     keg.mount("tmpfs", os.path.join(b.rootfs, "var"), "tmpfs")
@@ -117,6 +194,22 @@ def the_propagation_of_the_rootfs_is_what_was_asked_for(keg):
         assert while_it_runs == before and after == before, f"{word}: mounts of the host came or went"
         found = [name for name in mounts["/"]["optional"] if name != "propagate_from"]
         assert found == optional, (word, mounts["/"])
+
+
+@test
+def a_mount_keeps_its_own_propagation_below_a_recursive_one_of_the_rootfs(keg):
+    keg.mount("tmpfs", keg.folder("disk"), "tmpfs")
+    linux.mount("none", keg.path("disk"), None, MS_SHARED)
+    for word, own, optional in (("rslave", "rshared", ["shared", "master"]), ("rprivate", "rslave", ["master"]),
+                                ("rshared", "rprivate", []), ("rprivate", "rshared", ["shared"])):
+        b = keg.bundle().bind(keg.path("disk"), "/data", own)
+        b.linux["rootfsPropagation"] = word
+        found = table(keg, b)["/data"]["optional"]
+        print(word, own, found)
+        if own == "rshared":
+            assert "shared" in found, (word, own, found)
+        else:
+            assert "shared" not in found, (word, own, found)
 
 
 @test
@@ -368,6 +461,24 @@ def devices_of_the_configuration_are_made(keg):
     assert output(keg, b).splitlines() == ["c 0640 5 6 0 1:5", "b 0600 0 0 0 7:0", "p 0622 0 0 0 0:0", "c 0600 0 0 0 1:3"]
     b.linux["devices"] = [{"path": "/dev/x", "type": "x", "major": 1, "minor": 3}]
     assert "/linux/devices/0/type" in refusal(keg, b)
+
+
+@test
+def a_folder_that_is_bound_on_dev_stays_as_it_is(keg):
+    for options in ((), ("ro",)):
+        dev = keg.folder("dev" + "".join(options))
+        os.mknod(dev + "/null", 0o600 | stat.S_IFCHR, os.makedev(1, 3))
+        b = keg.bundle().without_mount("/dev").without_mount("/dev/pts").without_mount("/dev/shm").without_mount("/dev/mqueue")
+        b.mount("/dev/", "bind", dev, ["bind", *options]).guest("ls", "/dev")
+        b.linux["devices"] = [{"path": "/dev/null", "type": "c", "major": 1, "minor": 3, "uid": 5, "gid": 6},
+                              {"path": "/dev/mine", "type": "c", "major": 1, "minor": 5},
+                              {"path": "/root/mine", "type": "c", "major": 1, "minor": 5}]
+        assert output(keg, b) == "null\n"
+        st = os.stat(dev + "/null")
+        assert os.listdir(dev) == ["null"] and (st.st_mode & 0o7777, st.st_uid, st.st_gid) == (0o600, 0, 0), st
+        assert stat.S_ISCHR(os.stat(b.rootfs + "/root/mine").st_mode)
+    b.mount("/dev", "tmpfs", "tmpfs")  # on top of the bound one
+    assert "mine" in output(keg, b).split() and os.listdir(dev) == ["null"]
 
 
 @test
