@@ -489,6 +489,7 @@ static int compile_terminal(struct compile *c, const struct oci_process *process
 	}
 	request->uid = process->user ? process->user->uid : 0;
 	request->console = console;
+	request->console_exists_only = c->dev_is_bound;
 	plan_add(c->plan, &terminal_step, "/dev/console", request, "/process/terminal");
 	return 0;
 }
@@ -557,8 +558,7 @@ int compile_container(const struct compile_input *input, struct plan *plan, stru
 					     hooks->n_create_container, "creating", e) < 0)
 		return -1;
 	compile_masks(c);
-	if (compile_terminal(c, c->process, (c->namespaces & CLONE_NEWNS) && !c->dev_is_bound, e) <
-	    0)
+	if (compile_terminal(c, c->process, c->namespaces & CLONE_NEWNS, e) < 0)
 		return -1;
 	plan_add(plan, &pivot_step, c->rootfs->path, c->rootfs, "/root/path");
 	if (c->rootfs->readonly && !str_equal(program->cwd, "/"))

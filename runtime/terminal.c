@@ -69,13 +69,16 @@ static int open_master(struct launch *launch, char *name, size_t size, struct er
 	return take_fd(&master);
 }
 
-static int bind_console(struct launch *launch, int slave, struct err *e)
+static int bind_console(struct launch *launch, const struct terminal_request *request, int slave,
+			struct err *e)
 {
 	AUTO_FD tree = open_tree(slave, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
 
 	if (tree < 0)
 		return err_sys(e, "open the terminal for /dev/console");
 	AUTO_FD target = rootfs_open_no_symlinks(launch->root_fd, "/dev/console", O_PATH);
+	if (target == -ENOENT && request->console_exists_only)
+		return 0;
 	if (target == -ENOENT)
 		target = rootfs_make_file(launch->root_fd, "/dev/console");
 	if (target < 0)
@@ -99,7 +102,7 @@ static int terminal_run(struct launch *launch, const struct step *step, struct e
 		return err_sys(e, "set the terminal's size");
 	if (fchown(slave, request->uid, (gid_t)-1) < 0)
 		return err_sys(e, "give the terminal to user %u", request->uid);
-	if (request->console && bind_console(launch, slave, e) < 0)
+	if (request->console && bind_console(launch, request, slave, e) < 0)
 		return -1;
 	int sent = unix_socket_send_fd(launch->terminal_fd, master, name);
 	if (sent < 0)

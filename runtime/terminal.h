@@ -20,6 +20,7 @@ struct terminal_request {
 	unsigned short rows, columns; /* 0: as it comes */
 	uid_t uid;		      /* who gets the slave */
 	bool console;		      /* bind it on /dev/console */
+	bool console_exists_only;     /* ... where there is one: nothing may be made in /dev */
 };
 
 extern const struct step_kind terminal_step; /* setsid, controlling terminal, 0 1 2 */

@@ -166,6 +166,20 @@ def a_mount_namespace_that_is_joined_stays_as_it_is(keg):
 
 
 @test
+def a_root_that_is_no_mount_point_is_explained(keg):
+    top = keg.folder("top")
+    b = Bundle(keg, top + "/bundle", ["/guest", "true"], False, True)
+    b.write("inside")
+    for name in ("bin", "lib", "lib64"):
+        os.symlink("usr/" + name, f"{top}/{name}")
+    for name in ("/usr", "/proc", "/sys", "/dev", os.path.dirname(keg.program)):
+        os.makedirs(top + name)
+        keg.mount(name, top + name, None, linux.MS_BIND | linux.MS_REC)
+    result = keg.wait(keg.popen(["chroot", top, keg.program, "--root", "/run", "run", "--bundle", "/bundle", "inside"]))
+    assert result.code == 1 and "no mount point" in result.err, result
+
+
+@test
 def a_rootfs_with_mounts_below_it_keeps_them(keg):
     b = keg.bundle()
     keg.mount("tmpfs", os.path.join(b.rootfs, "var"), "tmpfs")
@@ -479,6 +493,29 @@ def a_folder_that_is_bound_on_dev_stays_as_it_is(keg):
         assert stat.S_ISCHR(os.stat(b.rootfs + "/root/mine").st_mode)
     b.mount("/dev", "tmpfs", "tmpfs")  # on top of the bound one
     assert "mine" in output(keg, b).split() and os.listdir(dev) == ["null"]
+
+
+@test
+def the_terminal_covers_the_console_of_a_folder_that_is_bound_on_dev(keg):
+    """And makes none there: the folder is somebody else's."""
+    dev = keg.folder("dev")
+    os.mkdir(dev + "/pts")
+    for exists in (False, True):
+        if exists:
+            os.mknod(dev + "/console", 0o600 | stat.S_IFCHR, os.makedev(5, 1))
+        b = keg.bundle().terminal()
+        b.config["mounts"] = [m for m in b.config["mounts"] if not m["destination"].startswith("/dev")]
+        b.bind(dev, "/dev").mount("/dev/pts", "devpts", "devpts", ["newinstance", "ptmxmode=0666"])
+        b.guest("then", "ls", "/dev", "--", "stat", *["/dev/console"] * exists, "/dev/pts/ptmx", "--", "echo", "end")
+        console = keg.console()
+        assert keg.create(b, "--console-socket", console.path).code == 0
+        console.accept()
+        keg.start(b.id)
+        text = console.read_until("end")
+        assert ("console" in text, " 136:" in text) == (exists, exists), text
+        keg.wait_status(b.id, "stopped")
+        assert sorted(os.listdir(dev)) == ["console"] * exists + ["pts"]
+    assert os.stat(dev + "/console").st_rdev == os.makedev(5, 1)
 
 
 @test
