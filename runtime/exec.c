@@ -270,10 +270,8 @@ static int execution_start(struct execution *x, const struct exec_options *optio
 		return -1;
 	FAILPOINT("exec.ready");
 	if ((options->pid_file && pidfile_write(options->pid_file, x->launch.pid, e) < 0) ||
-	    launch_release(&x->launch, true, e) < 0) {
-		launch_abort(&x->launch);
-		return -1;
-	}
+	    launch_release(&x->launch, true, e) < 0)
+		return launch_failed(&x->launch, e);
 	return 0;
 }
 
@@ -302,7 +300,9 @@ int container_exec(const char *root, const char *id, const struct exec_options *
 	if (terminal_socket >= 0) {
 		master = terminal_receive(terminal_socket, e);
 		if (master < 0)
-			return -1;
+			return launch_failed(&x.launch, e);
 	}
-	return foreground_wait(x.launch.pidfd, master, signal_fd, out_status, e);
+	if (foreground_wait(x.launch.pidfd, master, signal_fd, out_status, e) < 0)
+		return launch_failed(&x.launch, e);
+	return 0;
 }

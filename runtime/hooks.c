@@ -16,6 +16,8 @@
 #include "base/process.h"
 #include "base/scope.h"
 #include "oci/state.h"
+#include "runtime/container.h"
+#include "runtime/foreground.h"
 #include "runtime/launch.h"
 
 #define STATE_MAX ((size_t)1 << 20)
@@ -71,7 +73,7 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Feeds the hook and listens to it until it is gone. -ETIMEDOUT. */
+/* Feeds the hook and listens to it until it is gone. -ETIMEDOUT, -ECANCELED: a signal interrupts. */
 static int hook_serve(struct hook_io *io, int pidfd, int64_t timeout_ms)
 {
 	int64_t deadline = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
@@ -81,6 +83,7 @@ static int hook_serve(struct hook_io *io, int pidfd, int64_t timeout_ms)
 			{ .fd = pidfd, .events = POLLIN },
 			{ .fd = io->stdin_fd, .events = POLLOUT },
 			{ .fd = io->stderr_fd, .events = POLLIN },
+			{ .fd = foreground_interrupt_fd(), .events = POLLIN },
 		};
 		int64_t left = deadline < 0 ? -1 : deadline - now_ms();
 		if (deadline >= 0 && left <= 0)
@@ -102,6 +105,8 @@ static int hook_serve(struct hook_io *io, int pidfd, int64_t timeout_ms)
 					break;
 			return 0;
 		}
+		if (fds[3].revents)
+			return -ECANCELED;
 	}
 }
 
@@ -173,6 +178,13 @@ int hook_output_open(struct hook_subject *subject, struct err *e)
 {
 	if (output_open(subject, "run.oci.hooks.stdout", &subject->stdout_fd, e) < 0)
 		return -1;
+	/* Ours is the container's. */
+	if (subject->stdout_fd < 0)
+		subject->stdout_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (subject->stdout_fd < 0) {
+		err_sys(e, "open /dev/null for the output of hooks");
+		return err_phase(e, PHASE_HOOKS);
+	}
 	return output_open(subject, "run.oci.hooks.stderr", &subject->stderr_fd, e);
 }
 
@@ -183,8 +195,17 @@ void hook_output_close(struct hook_subject *subject)
 	subject->stdout_fd = subject->stderr_fd = -1;
 }
 
-static int hook_spawn(const struct hook_request *request, struct hook_io *io, int *out_pidfd,
-		      struct err *e)
+/* The folder of the bundle where it can be entered, -1 (stay) elsewhere: a user namespace may not
+ * reach it, and at the end it may be deleted. */
+static int hook_directory(const struct hook_subject *subject)
+{
+	AUTO_FD fd = open(subject->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 || faccessat(fd, ".", X_OK, AT_EACCESS) < 0 ? -1 : take_fd(&fd);
+}
+
+static int hook_spawn(const struct hook_request *request, int cwd_fd, struct hook_io *io,
+		      int *out_pidfd, struct err *e)
 {
 	const struct oci_hook *hook = request->hook;
 	extern char **environ;
@@ -210,7 +231,7 @@ static int hook_spawn(const struct hook_request *request, struct hook_io *io, in
 		.stdout_fd = request->subject->stdout_fd,
 		.stderr_fd =
 			request->subject->stderr_fd >= 0 ? request->subject->stderr_fd : err_theirs,
-		.cwd_fd = -1,
+		.cwd_fd = cwd_fd,
 		.dies_with_parent = true, /* what it prepares is undone when we are killed */
 	};
 	pid_t pid = process_spawn(&what, out_pidfd);
@@ -227,7 +248,7 @@ static int64_t hook_timeout_ms(const struct oci_hook *hook)
 	return *hook->timeout * 1000;
 }
 
-int hook_run(const struct hook_request *request, pid_t pid, struct err *e)
+static int hook_run_in(int cwd_fd, const struct hook_request *request, pid_t pid, struct err *e)
 {
 	const struct oci_hook *hook = request->hook;
 	AUTO_FREE char *state = hook_state(request, pid, e);
@@ -239,14 +260,17 @@ int hook_run(const struct hook_request *request, pid_t pid, struct err *e)
 		return err_phase(e, PHASE_HOOKS);
 	io.state_length = strlen(state);
 	sigaction(SIGPIPE, &ignore, &before);
-	int result = hook_spawn(request, &io, &pidfd, e);
+	int result = hook_spawn(request, cwd_fd, &io, &pidfd, e);
 	if (result == 0) {
 		FAILPOINT("hook.running");
 		int served = hook_serve(&io, pidfd, hook_timeout_ms(hook));
 		if (served < 0)
 			(void)process_signal(pidfd, SIGKILL); /* reaped right below */
-		int status = process_reap(pidfd, -1);
-		if (served == -ETIMEDOUT)
+		int status = process_reap(pidfd, CONTAINER_KILL_TIMEOUT_MS);
+		if (served == -ECANCELED) {
+			foreground_interrupted(e);
+			result = err_wrap(e, "wait for the hook `%s`", hook->path);
+		} else if (served == -ETIMEDOUT)
 			result = err_set(e, ERR_TIMEOUT,
 					 "run the hook `%s`: timeout of %lld s expired", hook->path,
 					 (long long)*hook->timeout);
@@ -255,6 +279,8 @@ int hook_run(const struct hook_request *request, pid_t pid, struct err *e)
 					   "wait for the hook `%s`", hook->path);
 		else if (status != 0)
 			result = hook_failed(hook, &io, status, e);
+		if (status == -ETIMEDOUT)
+			err_hint(e, "the hook was killed and has not ended: the kernel holds it");
 	}
 	sigaction(SIGPIPE, &before, NULL);
 	scope_close(&io.stdin_fd);
@@ -262,6 +288,13 @@ int hook_run(const struct hook_request *request, pid_t pid, struct err *e)
 	if (result < 0)
 		err_phase(e, PHASE_HOOKS);
 	return result;
+}
+
+int hook_run(const struct hook_request *request, pid_t pid, struct err *e)
+{
+	AUTO_FD cwd = hook_directory(request->subject);
+
+	return hook_run_in(cwd, request, pid, e);
 }
 
 static int runtime_hook_run(struct launch *launch, const struct step *step, struct err *e)
@@ -275,7 +308,12 @@ const struct step_kind runtime_hook_step = {
 
 static int container_hook_run(struct launch *launch, const struct step *step, struct err *e)
 {
-	return hook_run(step->request, launch->outer_pid, e);
+	const struct hook_request *request = step->request;
+
+	/* After "creating" the root is the container's. */
+	return str_equal(request->status, "creating")
+		       ? hook_run(request, launch->outer_pid, e)
+		       : hook_run_in(-1, request, launch->outer_pid, e);
 }
 
 const struct step_kind container_hook_step = {

@@ -1,7 +1,8 @@
 /* hooks.h - programs that the configuration wants run at points of a container's life.
  *
  * The state goes to their standard input on one line; stderr is kept (its last 4 KiB) for the message
- * when one fails; a timeout kills the hook.
+ * when one fails; a timeout kills the hook. Standard output is /dev/null and the working directory the
+ * bundle, as crun has it; startContainer hooks, in the container's root, stay where they are.
  *
  * Errors    : phase PHASE_HOOKS, pointer "/hooks/prestart/0", text with path, status or signal, stderr.
  * Source    : runtime-spec config.md "POSIX-platform Hooks", runtime.md "Lifecycle". */
@@ -20,7 +21,7 @@ struct hook_subject {
 	const char *id, *bundle, *root;
 	const struct string_pair *annotations;
 	size_t n_annotations;
-	int stdout_fd, stderr_fd; /* -1: inherited, and kept for the message */
+	int stdout_fd, stderr_fd; /* stderr -1: kept for the message */
 };
 
 struct hook_request {

@@ -13,6 +13,8 @@
 #include "base/process.h"
 #include "base/scope.h"
 #include "base/sys.h"
+#include "runtime/container.h"
+#include "runtime/foreground.h"
 #include "runtime/state.h"
 #include "runtime/sync.h"
 
@@ -48,14 +50,24 @@ void launch_done(struct launch *launch)
 	launch->cgroup = NULL;
 }
 
-void launch_abort(struct launch *launch)
+int launch_abort(struct launch *launch)
 {
 	if (launch->pidfd < 0)
-		return;
+		return 0;
 	(void)process_signal(launch->pidfd, SIGKILL); /* gone already is fine */
-	(void)process_reap(launch->pidfd, -1);
+	int reaped = process_reap(launch->pidfd, CONTAINER_KILL_TIMEOUT_MS);
 	close(take_fd(&launch->pidfd));
 	launch->pid = -1;
+	return reaped == -ETIMEDOUT ? reaped : 0;
+}
+
+int launch_failed(struct launch *launch, struct err *e)
+{
+	pid_t pid = launch->pid;
+
+	if (launch_abort(launch) < 0)
+		err_hint(e, "process %d was killed and has not ended: the kernel holds it", pid);
+	return -1;
 }
 
 /* What init said before it died and nobody has read yet. */
@@ -114,8 +126,7 @@ int launch_start(struct launch *launch, struct err *e)
 		return 0;
 	/* What init has to say weighs more than a parent's step that failed because init was gone. */
 	explain_death(launch, e);
-	launch_abort(launch);
-	return -1;
+	return launch_failed(launch, e);
 }
 
 int launch_release(struct launch *launch, bool wait_exec, struct err *e)
@@ -127,8 +138,9 @@ int launch_release(struct launch *launch, bool wait_exec, struct err *e)
 	FAILPOINT("launch.released");
 	if (!wait_exec)
 		return 0;
-	if (sync_receive(launch->sync_fd, &message, e) < 0)
-		return -1;
+	if (foreground_ready(launch->sync_fd, e) < 0 ||
+	    sync_receive(launch->sync_fd, &message, e) < 0)
+		return explain_death(launch, e);
 	if (message.kind != SYNC_END)
 		return err_set(e, ERR_INTERNAL, "unexpected message %d instead of the exec",
 			       message.kind);
@@ -144,6 +156,7 @@ void launch_run_init(struct launch *launch)
 	close(take_fd(&launch->sync_fd));
 	launch->sync_fd = take_fd(&launch->init_sync_fd);
 	scope_close(&launch->lock_fd);
+	foreground_leave();
 	/* Should the parent die during the set-up; a barrier notices too, this is at once. */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	umask(0); /* modes are meant as they are written */
@@ -165,6 +178,8 @@ static int barrier_meet(struct launch *launch, const struct step *step, struct e
 
 	if (launch->pid != 0) {
 		FAILPOINT("launch.parent_at_barrier");
+		if (foreground_ready(launch->sync_fd, e) < 0)
+			return err_phase(e, PHASE_SYNC);
 		return sync_expect(launch->sync_fd, SYNC_REACHED, row, e);
 	}
 	FAILPOINT("init.at_barrier");

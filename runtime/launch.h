@@ -60,8 +60,10 @@ void launch_done(struct launch *launch);
 int launch_start(struct launch *launch, struct err *e);
 /* Lets init go on. With `wait_exec` also waits for its execve: 0, or its error. */
 int launch_release(struct launch *launch, bool wait_exec, struct err *e);
-/* SIGKILL and reap. */
-void launch_abort(struct launch *launch);
+/* SIGKILL and reap. -ETIMEDOUT when it has not gone after CONTAINER_KILL_TIMEOUT_MS. */
+int launch_abort(struct launch *launch);
+/* The same after a failure: *e, which tells that one, also tells of a process that stays. Returns -1. */
+int launch_failed(struct launch *launch, struct err *e);
 
 /* Init never returns from this. */
 void launch_run_init(struct launch *launch) __attribute__((noreturn));

@@ -16,6 +16,8 @@
 #include "base/scope.h"
 #include "base/sys.h"
 #include "netns/link.h"
+#include "runtime/container.h"
+#include "runtime/foreground.h"
 #include "runtime/launch.h"
 #include "runtime/procfs.h"
 #include "runtime/sync.h"
@@ -150,9 +152,18 @@ static int clone_by_stage(struct launch *launch, const struct namespaces_request
 	FAILPOINT("launch.after_stage");
 
 	struct sync_message message = { .kind = SYNC_END };
-	int received = sync_receive(ours, &message, e);
-	(void)process_reap(stage, -1); /* it exits right after its message; the message counts */
-	if (received < 0)
+	struct err late = ERR_INIT;
+	int waited = foreground_ready(ours, e);
+	if (waited < 0)
+		(void)process_signal(stage, SIGKILL); /* reaped right below */
+	/* It exits right after its message, and the message counts. */
+	if (process_reap(stage, CONTAINER_KILL_TIMEOUT_MS) == -ETIMEDOUT) {
+		if (waited == 0)
+			err_set(e, ERR_TIMEOUT, "wait for the process that enters namespaces");
+		return err_hint(e, "process %d has not ended: the kernel holds it", pid);
+	}
+	int received = sync_receive(ours, &message, waited < 0 ? &late : e);
+	if (received < 0 || (waited < 0 && message.kind != SYNC_PID))
 		return -1;
 	if (message.kind != SYNC_PID)
 		return err_set(e, ERR_GONE, "the process that enters namespaces died");
@@ -161,7 +172,7 @@ static int clone_by_stage(struct launch *launch, const struct namespaces_request
 	launch->pidfd = process_open(launch->pid);
 	if (launch->pidfd < 0)
 		return err_errno(e, launch->pidfd, "open the container's first process");
-	return 1;
+	return waited < 0 ? -1 : 1; /* interrupted: launch_start ends it */
 }
 
 static int namespaces_run(struct launch *launch, const struct step *step, struct err *e)
@@ -267,7 +278,13 @@ static int map_by_helper(pid_t pid, const char *helper, const struct oci_id_mapp
 				    &pidfd);
 	if (child < 0)
 		return err_errno(e, child, "run %s", path);
-	int status = process_reap(pidfd, -1);
+	if (foreground_ready(pidfd, e) < 0) {
+		(void)process_signal(pidfd, SIGKILL); /* reaped right below */
+		if (process_reap(pidfd, CONTAINER_KILL_TIMEOUT_MS) == -ETIMEDOUT)
+			err_hint(e, "process %d has not ended: the kernel holds it", child);
+		return -1;
+	}
+	int status = process_reap(pidfd, 0);
 	if (status != 0)
 		return err_set(e, ERR_DENIED, "%s refused the mapping (exit status %d)", path,
 			       status);

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 
 from harness import test, wait_until
 
@@ -136,6 +137,59 @@ def createcontainer_hooks_see_the_mounts_of_the_container(keg):
     result = keg.run(b)
     assert (result.code, result.out) == (0, "made\n"), result
     assert os.listdir(b.rootfs + "/data") == []
+
+
+@test
+def hooks_begin_in_the_bundle_and_their_output_is_not_the_containers(keg):
+    kinds = ("prestart", "createRuntime", "createContainer", "poststart", "poststop")
+    b = keg.bundle()
+    os.chmod(keg.file("cwd", ""), 0o666)
+    for kind in kinds:
+        b.hook(kind, "/bin/sh", "-c", f"pwd -P; pwd -P >> {keg.path('cwd')}")
+    for id_maps in (False, True):
+        if id_maps:
+            b.id_maps()
+        result = keg.run(b)
+        assert (result.code, result.out) == (0, ""), result
+    assert read(keg.path("cwd")).split()[:5] == [b.path] * 5, read(keg.path("cwd"))
+
+
+@test
+def a_hook_runs_where_the_bundle_is_gone(keg):
+    b = keg.bundle().hook("poststop", "/bin/sh", "-c", f"echo ran > {keg.path('word')}")
+    keg.run(b, "--keep")
+    os.rename(b.path, b.path + ".moved")
+    result = keg.delete(b.id)
+    assert result == (0, "", "") and read(keg.path("word")) == "ran\n", result
+
+
+# --- interruption -----------------------------------------------------------------------------
+
+
+@test
+def a_signal_while_a_hook_hangs_undoes_the_run(keg):
+    for kind in ("createRuntime", "createContainer", "startContainer", "poststart"):
+        b = keg.bundle(args=["/guest", "sleep", GUEST_SECONDS], busybox=True).file("/ready")
+        ready = "/ready" if kind == "startContainer" else b.rootfs + "/ready"
+        b.hook(kind, "/bin/sh", "-c", f"echo $$ > {ready}; exec /bin/sleep {GUEST_SECONDS}")
+        child = keg.start_run(b)
+        wait_until(lambda: read(b.rootfs + "/ready"), "the hook runs")
+        child.send_signal(signal.SIGTERM)
+        result = keg.wait(child)
+        assert result.code == 1 and "interrupted by signal 15" in result.err, (kind, result)
+        assert os.listdir(keg.root) == [] and not os.path.exists(b.cgroup_path()), kind
+
+
+@test
+def a_hook_that_hangs_at_the_end_can_be_interrupted(keg):
+    b = keg.bundle(args=["/guest", "exit", "3"])
+    b.hook("poststop", "/bin/sh", "-c", f"echo > {keg.path('ready')}; exec sleep {GUEST_SECONDS}")
+    child = keg.start_run(b)
+    wait_until(lambda: os.path.exists(keg.path("ready")), "the hook runs")
+    child.send_signal(signal.SIGINT)
+    result = keg.wait(child)
+    assert result.code == 3 and "interrupted by signal 2" in result.err, result
+    assert os.listdir(keg.root) == []
 
 
 # --- failure --------------------------------------------------------------------------------
