@@ -92,5 +92,6 @@ def every_variable_of_the_environment_that_is_read_is_told(keg):
 def mandoc_finds_nothing_to_complain_about(keg):
     result = keg.sh("mandoc", "-T", "lint", "-W", "style", MANUAL)
     # Which other pages this machine has is no matter of ours.
-    lines = [line for line in (result.out + result.err).splitlines() if "mandoc.db" not in line]
+    elsewhere = ("mandoc.db", "referenced manual not found")
+    lines = [line for line in (result.out + result.err).splitlines() if not any(word in line for word in elsewhere)]
     assert not lines, "\n".join(lines)
