@@ -90,42 +90,48 @@ static int prepare_time(const struct namespaces_request *request, struct err *e)
 	return 0;
 }
 
-/* The process in between. Returns 0 in init; otherwise exits. */
-static int stage_run(const struct namespaces_request *request, int pid_fd)
+/* 0 in init, its pid in the stage, -1 failed. */
+static pid_t stage_clone(const struct namespaces_request *request, struct err *e)
 {
-	struct err e = ERR_INIT;
 	uint64_t flags = request->create;
 
 	/* Before anyone inside can see us; init inherits it. Without privilege it would take our own
 	 * /proc files away from us, and then they are out of reach for the container anyway. */
-	if (geteuid() == 0 && prctl(PR_SET_DUMPABLE, 0) < 0) {
-		err_sys(&e, "hide from the container's processes");
-		goto failed;
-	}
+	if (geteuid() == 0 && prctl(PR_SET_DUMPABLE, 0) < 0)
+		return err_sys(e, "hide from the container's processes");
 	FAILPOINT("stage.begins");
 	if (request->time_offsets) {
-		if (prepare_time(request, &e) < 0)
-			goto failed;
+		if (prepare_time(request, e) < 0)
+			return -1;
 		flags &= ~(uint64_t)CLONE_NEWTIME;
 	}
-	if (enter_joined(request, &e) < 0)
-		goto failed;
+	if (enter_joined(request, e) < 0)
+		return -1;
 	pid_t pid = clone_process(flags | CLONE_PARENT, -1, NULL);
+	if (pid < 0) {
+		err_errno(e, pid, "clone the container's first process");
+		return explain_clone(pid, e);
+	}
+	return pid;
+}
+
+/* The process in between. Returns 0 in init; otherwise exits. */
+static int stage_run(const struct namespaces_request *request, int pid_fd)
+{
+	struct err e = ERR_INIT;
+	pid_t pid = stage_clone(request, &e);
+
 	if (pid == 0) {
 		close(pid_fd);
 		return 0;
 	}
 	if (pid < 0) {
-		err_errno(&e, pid, "clone the container's first process");
-		explain_clone(pid, &e);
-		goto failed;
+		err_phase(&e, PHASE_NAMESPACES);
+		sync_send_error(pid_fd, &e);
+		_exit(1);
 	}
 	FAILPOINT("stage.after_clone");
 	_exit(sync_send(pid_fd, SYNC_PID, pid, &e) < 0);
-failed:
-	err_phase(&e, PHASE_NAMESPACES);
-	sync_send_error(pid_fd, &e);
-	_exit(1);
 }
 
 /* 0 in init, 1 in the parent, -1 failed. */

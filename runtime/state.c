@@ -57,17 +57,22 @@ void state_dir_close(struct state_dir *dir)
 	dir->root_fd = dir->fd = dir->lock_fd = -1;
 }
 
+void state_root_path(const char *root, char *out, size_t size)
+{
+	if (root)
+		snprintf(out, size, "%s", root);
+	else if (geteuid() != 0 && !str_empty(getenv("XDG_RUNTIME_DIR")))
+		snprintf(out, size, "%s/%s", getenv("XDG_RUNTIME_DIR"),
+			 program_invocation_short_name);
+	else
+		snprintf(out, size, "/run/%s", program_invocation_short_name);
+}
+
 int state_root_open(const char *root, struct err *e)
 {
 	char path[PATH_MAX];
 
-	if (root)
-		snprintf(path, sizeof path, "%s", root);
-	else if (geteuid() != 0 && !str_empty(getenv("XDG_RUNTIME_DIR")))
-		snprintf(path, sizeof path, "%s/%s", getenv("XDG_RUNTIME_DIR"),
-			 program_invocation_short_name);
-	else
-		snprintf(path, sizeof path, "/run/%s", program_invocation_short_name);
+	state_root_path(root, path, sizeof path);
 	int fd = open(path, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT) {
 		int result = file_make_directories(AT_FDCWD, path, 0700);
@@ -410,7 +415,8 @@ int state_list(int root_fd, struct arena *arena, const char ***out_ids, size_t *
 
 	if (!dir || !ids)
 		return err_sys(e, "list the state root");
-	for (struct dirent *entry; (entry = readdir(dir));) {
+	errno = 0;
+	for (struct dirent *entry; (entry = readdir(dir)); errno = 0) {
 		if (state_id_check(entry->d_name, &ignored) < 0 ||
 		    (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN))
 			continue;
@@ -426,6 +432,8 @@ int state_list(int root_fd, struct arena *arena, const char ***out_ids, size_t *
 		if (!ids[count++])
 			return err_errno(e, ENOMEM, "list the state root");
 	}
+	if (errno)
+		return err_sys(e, "list the state root");
 	qsort(ids, count, sizeof *ids, compare_ids);
 	*out_ids = ids;
 	*out_count = count;

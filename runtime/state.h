@@ -57,6 +57,7 @@ void state_dir_close(struct state_dir *dir);
 
 /* --root, or $XDG_RUNTIME_DIR/<program> without privilege, or /run/<program>. Made when missing. */
 int state_root_open(const char *root, struct err *e);
+void state_root_path(const char *root, char *out, size_t size);
 int state_id_check(const char *id, struct err *e);
 
 int state_dir_create(int root_fd, const char *id, struct state_dir *out, struct err *e);

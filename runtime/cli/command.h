@@ -29,6 +29,7 @@ struct command {
 	bool enters_container; /* its process is seen from inside: main protects the binary first */
 	int (*run)(const struct global_options *global, void *values, int argc, char *const *argv,
 		   struct err *e);
+	bool plans; /* honours --dry-run */
 };
 
 extern const struct command create_command, run_command, start_command, exec_command;

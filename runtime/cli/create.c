@@ -90,6 +90,7 @@ const struct command create_command = {
 	1,
 	true,
 	create_main,
+	true,
 };
 
 static int run_main(const struct global_options *global, void *values, int argc, char *const *argv,
@@ -118,6 +119,7 @@ const struct command run_command = {
 	1,
 	true,
 	run_main,
+	true,
 };
 
 static int start_main(const struct global_options *global, void *values, int argc,

@@ -1,4 +1,5 @@
 /* kill.c - kill, delete, pause, resume. */
+#include <errno.h>
 #include <regex.h>
 #include <stdio.h>
 
@@ -21,7 +22,9 @@ static int for_each_match(const struct global_options *global, const char *patte
 	regex_t expression;
 
 	AUTO_FD root_fd = state_root_open(global->root, e);
-	if (root_fd < 0 || !arena || state_list(root_fd, arena, &ids, &count, e) < 0)
+	if (!arena)
+		return err_errno(e, ENOMEM, "list containers");
+	if (root_fd < 0 || state_list(root_fd, arena, &ids, &count, e) < 0)
 		return -1;
 	if (regcomp(&expression, pattern, REG_EXTENDED | REG_NOSUB) != 0) {
 		err_set(e, ERR_INVALID, "invalid regular expression `%s`", pattern);
@@ -33,7 +36,9 @@ static int for_each_match(const struct global_options *global, const char *patte
 		if (regexec(&expression, ids[i], 0, NULL, 0) != 0 ||
 		    each(global, ids[i], context, &one) == 0)
 			continue;
-		if (result == 0)
+		if (result < 0) /* the first one ends the command, the others are told at once */
+			command_warn(global, &one);
+		else
 			*e = one;
 		result = -1;
 	}

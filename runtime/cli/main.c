@@ -1,5 +1,6 @@
 /* main.c - the `keg` program: global options, the table of commands, errors to stderr and the log. */
 #include <errno.h>
+#include <limits.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include "oci/state.h"
 #include "runtime/cli/command.h"
 #include "runtime/self.h"
+#include "runtime/state.h"
 
 #define EXIT_OWN_FAILURE 1
 
@@ -66,12 +68,11 @@ static void print_command_usage(const struct command *command)
 /* The form that callers look at: crun's. */
 static void print_version(const struct global_options *global)
 {
-	printf("%s version %s\ncommit: %s\n", program_invocation_short_name, KEG_VERSION,
-	       KEG_VERSION);
-	if (global->root)
-		printf("rundir: %s\n", global->root);
-	else
-		printf("rundir: /run/%s\n", program_invocation_short_name);
+	char root[PATH_MAX];
+
+	state_root_path(global->root, root, sizeof root);
+	printf("%s version %s\ncommit: %s\nrundir: %s\n", program_invocation_short_name,
+	       KEG_VERSION, KEG_VERSION, root);
 	printf("spec: %s\n+CAP +SECCOMP +EBPF +YAJL\n", OCI_VERSION_MAX);
 }
 
@@ -155,6 +156,11 @@ static int keg_main(int argc, char **argv, struct global_options *global, struct
 	const struct command *command = find_command(argv[index]);
 	if (!command) {
 		err_set(e, ERR_INVALID, "unknown command `%s`; see --help", argv[index]);
+		return err_phase(e, PHASE_ARGUMENTS);
+	}
+	if (global->dry_run && !command->plans) {
+		err_set(e, ERR_INVALID, "%s: there is no plan to print with --dry-run",
+			command->name);
 		return err_phase(e, PHASE_ARGUMENTS);
 	}
 	if (command->enters_container && !global->dry_run && self_protect(argv, e) < 0)

@@ -49,7 +49,7 @@ static int spec_main(const struct global_options *global, void *values, int argc
 		return err_errno(e, ENOMEM, "write the configuration");
 	AUTO_FD dir = open(given->bundle ? given->bundle : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
-		return err_sys(e, "open the bundle %s", given->bundle);
+		return err_sys(e, "open the bundle %s", given->bundle ? given->bundle : ".");
 	json_writer_init(&w, &out, true);
 	oci_config_encode(config, &w);
 	strbuf_add(&out, "\n");
