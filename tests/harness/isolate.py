@@ -228,7 +228,8 @@ def _supervise(test, context, out):
         context.cgroup_mount = os.path.join(context.work, "cgroup2")
         os.mkdir(context.cgroup_mount)
         linux.mount("cgroup2", context.cgroup_mount, "cgroup2")
-    context.cgroup = f"/keg-test-{os.getpid()}"
+    # A run that was killed may have left one with our pid: the folder's random name is this run's alone.
+    context.cgroup = f"/keg-test-{os.getpid()}-{os.path.basename(context.work)[len('keg-test-'):]}"
     os.mkdir(context.cgroup_path)
     os.mkdir(context.cgroup_path + "/harness")
     with open(context.cgroup_path + "/harness/cgroup.procs", "w") as f:

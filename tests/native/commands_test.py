@@ -195,6 +195,30 @@ def own_failures_end_with_1_and_exec_ends_as_its_command(keg):
 # --- the plan -------------------------------------------------------------------------------
 
 
+# The order of a start with the default configuration. It is what keeps a container in: masks before its first
+# program, descriptors closed before the executable is looked up, rights given up last.
+ORDER = ["cgroup", "namespaces", "record", "cgroup-devices", "undumpable", "keyring", "loopback", "hostname",
+         "propagation", "rootfs", "mount", "device", "device-links", "readonly", "mask", "session", "pivot",
+         "rootfs-seal", "rlimits", "cwd", "home", "user", "descriptors", "executable", "ready", "exec"]
+
+
+@test
+def the_plan_of_the_default_configuration_is_in_order(keg):
+    result = keg.run(keg.bundle(), global_flags=["--dry-run"])
+    kinds = [line.split()[1] for line in result.out.splitlines()]
+    assert [kind for i, kind in enumerate(kinds) if i == 0 or kinds[i - 1] != kind] == ORDER, kinds
+
+
+@test
+def commands_without_a_plan_refuse_a_dry_run(keg):
+    id = keg.started(keg.bundle(args=["/guest", "pause"]))
+    for command in (["delete", "--force"], ["kill"], ["state"], ["exec"], ["pause"], ["update"]):
+        words = ["/guest", "true"] if command == ["exec"] else []
+        result = keg.cmd(*command, id, *words, global_flags=["--dry-run"])
+        assert result.code == 1 and f"{command[0]}: there is no plan" in result.err, result
+    assert keg.status(id) == "running"
+
+
 @test
 def a_dry_run_prints_the_plan_and_makes_nothing(keg):
     b = keg.bundle(args=["/guest", "write", "/made", "x"]).mount("/data", "tmpfs", "tmpfs", ["size=1m"])
